@@ -1,0 +1,73 @@
+"""The table `activity`: one row for each event worth keeping, the newest ones only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from homeport.store import Row, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened. `activity_id` grows with time; `at` is seconds since the epoch.
+
+    Only a tool call has a tool, HTTP status, JSON-RPC code (0: none), outcome and time; `detail` says the rest in
+    words that were cleaned, or holds a call's redacted arguments.
+    """
+
+    activity_id: str
+    at: int
+    kind: str
+    detail: str
+    grant_id: str | None = None
+    client_id: str | None = None
+    person_id: str | None = None
+    tool: str | None = None
+    http: int | None = None
+    rpc: int | None = None
+    outcome: str | None = None
+    microseconds: int | None = None
+
+
+def insert(tx: Transaction, entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        tx.execute(
+            "INSERT INTO activity (activity_id, at, kind, grant_id, client_id, person_id, tool, http, rpc, outcome,"
+            " microseconds, detail)"
+            " VALUES (:activity_id, :at, :kind, :grant_id, :client_id, :person_id, :tool, :http, :rpc, :outcome,"
+            " :microseconds, :detail)"
+            " ON CONFLICT (activity_id) DO NOTHING",
+            activity_id=entry.activity_id,
+            at=entry.at,
+            kind=entry.kind,
+            grant_id=entry.grant_id,
+            client_id=entry.client_id,
+            person_id=entry.person_id,
+            tool=entry.tool,
+            http=entry.http,
+            rpc=entry.rpc,
+            outcome=entry.outcome,
+            microseconds=entry.microseconds,
+            detail=entry.detail,
+        )
+
+
+def trim(tx: Transaction, *, newest: int, since: int) -> int:
+    """Keep the `newest` rows that are not older than `since`; returns how many went."""
+    old = tx.execute("DELETE FROM activity WHERE at < :since", since=since)
+    return old + tx.execute(
+        "DELETE FROM activity WHERE activity_id <="
+        " (SELECT activity_id FROM activity ORDER BY activity_id DESC LIMIT 1 OFFSET :newest)",
+        newest=newest,
+    )
+
+
+def latest(tx: Transaction, limit: int) -> list[Entry]:
+    """The newest first."""
+    rows = tx.all("SELECT * FROM activity ORDER BY activity_id DESC LIMIT :limit", limit=limit)
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(**{name: row[name] for name in Entry.__slots__})

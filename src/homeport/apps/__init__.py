@@ -1,0 +1,1 @@
+"""What an app author writes: tools, their errors and results, and how an app's folder is loaded. Knows no protocol."""

@@ -1,0 +1,174 @@
+"""One tool: what its decorator says, checked once, and how it is called. Knows no protocol."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, get_args
+
+import anyio.to_thread
+
+from homeport.apps.results import Context, Result
+from homeport.apps.schema import ArgumentSchema, ResultSchema, argument_schema, result_schema
+from homeport.people.person import Person
+
+Effect = Literal["read", "write", "destroy"]
+
+EFFECTS: tuple[str, ...] = get_args(Effect)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")  # RFC 6749 3.3 scope-token
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call gave: structured data, the text a chat shows without a widget (None: the data as JSON), and meta."""
+
+    data: dict[str, Any]
+    text: str | None
+    meta: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDefinition:
+    """A tool as clients see it. One word, `effect`, decides hints, scope, consent mark and default rule."""
+
+    name: str
+    title: str
+    description: str
+    effect: Effect
+    open_world: bool
+    idempotent: bool
+    scope: str | None
+    was: tuple[str, ...]
+    arguments: ArgumentSchema
+    result: ResultSchema
+    function: Callable[..., Any]
+    scopes: frozenset[str]
+    """Every scope a call needs: read or write by effect, and the tool's own."""
+    in_thread: bool
+    """A plain function, run in a worker thread."""
+
+    @property
+    def input_schema(self) -> Mapping[str, Any]:
+        return self.arguments.json_schema
+
+    @property
+    def output_schema(self) -> Mapping[str, Any]:
+        return self.result.json_schema
+
+    @property
+    def wants_context(self) -> bool:
+        return Context in self.arguments.injected.values()
+
+    async def call(self, arguments: Mapping[str, Any], *, person: Person, context: Context) -> Outcome:
+        """Check the arguments, call the function, check its result.
+
+        Raises InvalidArguments, ToolError, and whatever else the function raises. A plain function runs in a worker
+        thread; when the call is cancelled the thread is left to finish alone.
+        """
+        values = self.arguments.validate(arguments)
+        for name, kind in self.arguments.injected.items():
+            values[name] = person if kind is Person else context
+        if self.in_thread:
+            returned = await anyio.to_thread.run_sync(partial(self.function, **values), abandon_on_cancel=True)
+        else:
+            returned = await self.function(**values)
+        if isinstance(returned, Result):
+            return Outcome(self.result.dump(returned.data), returned.text, returned.meta)
+        return Outcome(self.result.dump(returned), None, {})
+
+
+def define_tool(
+    function: Callable[..., Any],
+    *,
+    effect: Effect,
+    name: str | None,
+    title: str | None,
+    open_world: bool,
+    idempotent: bool,
+    scope: str | None,
+    was: Sequence[str],
+    locals_: Mapping[str, Any],
+) -> ToolDefinition:
+    """A tool from its function and what the decorator says. Raises TypeError in words for the author."""
+    label = getattr(function, "__name__", repr(function))
+    try:
+        return _define(
+            function,
+            effect=effect,
+            name=label if name is None else name,
+            title=title,
+            open_world=open_world,
+            idempotent=idempotent,
+            scope=scope,
+            was=was,
+            locals_=locals_,
+        )
+    except TypeError as error:
+        raise TypeError(f"The tool {label!r} cannot be offered: {error}") from error
+
+
+def _define(
+    function: Callable[..., Any],
+    *,
+    effect: Effect,
+    name: str,
+    title: str | None,
+    open_world: bool,
+    idempotent: bool,
+    scope: str | None,
+    was: Sequence[str],
+    locals_: Mapping[str, Any],
+) -> ToolDefinition:
+    if effect not in EFFECTS:
+        raise TypeError(f"effect is {effect!r}, and it must be one of {', '.join(EFFECTS)}")
+    if isinstance(was, str):
+        raise TypeError(f'was is a list of names, like ["{was}"]')
+    for used in (name, *was):
+        if not _NAME.fullmatch(used):
+            raise TypeError(f"the name {used!r} must be 1 to 64 characters of A-Z, a-z, 0-9, _ and -")
+    if scope is not None and not _SCOPE.fullmatch(scope):
+        raise TypeError(f"the scope {scope!r} must be one word without spaces, quotes or backslashes")
+    if not callable(function) or inspect.isclass(function):
+        raise TypeError("a tool is a function")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError("a tool returns once; it must not yield")
+    description = inspect.getdoc(function)
+    if not description:
+        raise TypeError("it has no docstring, and a model reads that to know when to use it")
+    hints = _hints(function, locals_)
+    if "return" not in hints:
+        raise TypeError("it has no return type")
+    returns = hints.pop("return")
+    return ToolDefinition(
+        name=name,
+        title=title or name.replace("_", " ").replace("-", " ").strip().capitalize() or name,
+        description=description,
+        effect=effect,
+        open_world=open_world,
+        idempotent=idempotent,
+        scope=scope,
+        was=tuple(was),
+        arguments=argument_schema(function, hints),
+        result=result_schema(returns),
+        function=function,
+        scopes=_scopes(effect, scope),
+        in_thread=not inspect.iscoroutinefunction(function),
+    )
+
+
+def _scopes(effect: Effect, own: str | None) -> frozenset[str]:
+    by_effect = "read" if effect == "read" else "write"
+    return frozenset({by_effect, own} if own else {by_effect})
+
+
+def _hints(function: Callable[..., Any], locals_: Mapping[str, Any]) -> dict[str, Any]:
+    """The function's types, also those defined beside it inside another function."""
+    try:
+        return typing.get_type_hints(function, localns=dict(locals_), include_extras=True)
+    except NameError as error:
+        raise TypeError(f"its types name {error.name!r}, which is not defined (yet) above it") from error

@@ -1,0 +1,306 @@
+"""/authorize and everything below: the pages a person sees between their assistant and the consent they give.
+
+Each page is the state of one authorization request, shown only to the browser that began it. A POST changes that
+state and is answered 303 to the page again; only a GET ever leads back to the client, since Chromium's `form-action`
+would block a redirect to another site in answer to a form.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from homeport.approvals import ApprovalState
+from homeport.auth import consent, grant_tables, scopes
+from homeport.auth.authorization import Authorization
+from homeport.auth.authorization_requests import AuthorizationRequest, RequestState
+from homeport.auth.client import Client
+from homeport.auth.clients import Clients
+from homeport.auth.endpoints import incoming
+from homeport.auth.errors import OAuthError, PageError, RedirectError
+from homeport.auth.owner_sign_in import OwnerSignIn, Waiting
+from homeport.auth.pages import Pages
+from homeport.auth.redirects import redirect_host
+from homeport.auth.request_parameters import validate
+from homeport.auth.resources import ServedApps
+from homeport.clock import Clock, Randomness
+from homeport.events import ApprovalRequested
+from homeport.foreign_text import clean
+from homeport.people import tables as people_tables
+from homeport.people.owner import label
+from homeport.store import Database, Transaction
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+START = "/authorize/start"
+REQUEST = "/authorize/request/"
+
+
+class AuthorizeEndpoint:
+    """One per engine."""
+
+    def __init__(
+        self,
+        database: Database,
+        authorization: Authorization,
+        sign_in: OwnerSignIn,
+        clients: Clients,
+        apps: ServedApps,
+        pages: Pages,
+        *,
+        identity: bool,
+        clock: Clock,
+        random: Randomness,
+    ) -> None:
+        self._database = database
+        self._authorization = authorization
+        self._sign_in = sign_in
+        self._clients = clients
+        self._apps = apps
+        self._pages = pages
+        self._identity = identity
+        self._clock = clock
+        self._random = random
+
+    def routes(self) -> list[Route]:
+        one = REQUEST + "{request_id}"
+        return [
+            Route("/authorize", self._shown(self.begin), methods=["GET"]),
+            Route(START, self._shown(self.begin), methods=["GET"]),
+            Route(one, self._shown(self.show), methods=["GET"]),
+            Route(one + "/state", self.state, methods=["GET"]),
+            Route(one + "/continue", self._shown(self.go_back), methods=["GET"]),
+            Route(one + "/code", self._shown(self.renew_code), methods=["POST"]),
+            Route(one + "/cancel", self._shown(self.cancel), methods=["POST"]),
+            Route(one + "/consent", self._shown(self.decide), methods=["POST"]),
+        ]
+
+    async def begin(self, request: Request) -> Response:
+        """Validate and store a request. A browser without our cookie gets one and comes back with it: so a page
+        loaded twice at once is one request, and a stranger without a browser stores nothing."""
+        origin = incoming.origin_of(request)
+        query = incoming.query_of(request)
+        client, _, parameters = await validate(
+            query, origin, clients=self._clients, apps=self._apps, identity=self._identity
+        )
+        browser = incoming.browser_of(request)
+        if browser is None:
+            if request.url.path == START:
+                raise PageError(
+                    "Your browser did not keep the cookie that ties this page to you.",
+                    title="Open this page in a normal window",
+                    hint="Leave private or embedded windows, allow cookies here, and start again from the app.",
+                )
+            value = base64.urlsafe_b64encode(self._random(32)).rstrip(b"=").decode()
+            again = RedirectResponse(f"{START}?{request.scope['query_string'].decode('latin-1')}", status_code=303)
+            again.headers["Set-Cookie"] = incoming.cookie_for(origin, value)
+            return _private(again)
+        visitor = incoming.visitor_of(request)
+
+        def work(tx: Transaction) -> tuple[AuthorizationRequest, ApprovalRequested | None]:
+            stored, _ = self._authorization.find_or_open(tx, parameters, browser)
+            return stored, self._sign_in.begin(tx, stored, client, visitor)
+
+        stored, event = await self._database.transaction(work)
+        if event is not None:
+            self._sign_in.announce(event)
+        return _private(RedirectResponse(REQUEST + stored.request_id, status_code=303))
+
+    async def show(self, request: Request) -> Response:
+        """The page of a request, whatever state it is in."""
+
+        def work(tx: Transaction) -> tuple[AuthorizationRequest, Waiting | None, Client | None]:
+            stored = self._sign_in.collect(tx, self._own(tx, request))
+            client = self._clients.find(tx, stored.parameters.client_id)
+            return stored, self._sign_in.waiting_page(tx, stored), client
+
+        stored, waiting, client = await self._database.transaction(work)
+        if stored.ended(self._clock()):
+            raise _ended()
+        name = client.name if client else clean(stored.parameters.client_id)
+        host = client.verified_host if client else None
+        common: dict[str, Any] = {
+            "client": name,
+            "verified_host": host,
+            "redirect_host": redirect_host(stored.parameters.redirect_uri),
+            "here": REQUEST + stored.request_id,
+        }
+        if stored.state is RequestState.SIGN_IN and waiting is not None:
+            return self._pages.render(
+                "waiting",
+                **common,
+                code=waiting.code,
+                displaced=waiting.approval.state is ApprovalState.DISPLACED,
+                refresh=2 if self._clock() - stored.created_at < 60 else 10,
+                version=_version(stored, waiting),
+            )
+        if stored.state is RequestState.CONSENT:
+            return await self._consent_page(stored, common)
+        return self._pages.render(
+            "going_back",
+            **common,
+            allowed=stored.answer == "allowed",
+            continue_to=f"{REQUEST}{stored.request_id}/continue",
+        )
+
+    async def state(self, request: Request) -> Response:
+        """What the waiting page's script asks: a version that changes with anything the page shows."""
+
+        def work(tx: Transaction) -> str | None:
+            browser = incoming.browser_of(request)
+            stored = self._authorization.find(tx, request.path_params["request_id"], browser)
+            if stored is None or stored.ended(self._clock()):
+                return None
+            stored = self._sign_in.collect(tx, stored)
+            return _version(stored, self._sign_in.waiting_page(tx, stored))
+
+        version = await self._database.transaction(work)
+        if version is None:
+            return _private(JSONResponse({"version": ""}, status_code=404))
+        return _private(JSONResponse({"version": version}))
+
+    async def go_back(self, request: Request) -> Response:
+        """Back to the client, with a code or an error."""
+        stored = await self._database.transaction(lambda tx: self._own(tx, request))
+        answer = await self._authorization.answer(stored)
+        if answer is None:
+            raise _ended()
+        return _redirect(stored.parameters.redirect_uri, answer)
+
+    async def renew_code(self, request: Request) -> Response:
+        def work(tx: Transaction) -> AuthorizationRequest:
+            stored = self._own_post(tx, request)
+            self._sign_in.renew(tx, stored)
+            return stored
+
+        return self._page_again(await self._database.transaction(work))
+
+    async def cancel(self, request: Request) -> Response:
+        def work(tx: Transaction) -> AuthorizationRequest:
+            stored = self._own_post(tx, request)
+            if stored.state is RequestState.SIGN_IN:
+                self._sign_in.cancel(tx, stored)
+            self._authorization.refuse(tx, stored)
+            return stored
+
+        return self._page_again(await self._database.transaction(work))
+
+    async def decide(self, request: Request) -> Response:
+        """The person's own yes or no on the consent page."""
+        form = await incoming.form_of(request)
+
+        def work(tx: Transaction) -> AuthorizationRequest:
+            stored = self._own_post(tx, request)
+            if stored.state is not RequestState.CONSENT or stored.person_id is None:
+                return stored
+            if form.get("answer") == "allow":
+                asked = scopes.parse(stored.parameters.scope)
+                without_write = scopes.WRITE in asked and form.get("write") != "yes"
+                scope = consent.granted(asked, without_write=without_write)
+                self._authorization.allow(tx, stored, stored.person_id, scope)
+            elif form.get("answer") == "deny":
+                self._authorization.refuse(tx, stored)
+            return stored
+
+        return self._page_again(await self._database.transaction(work))
+
+    async def _consent_page(self, stored: AuthorizationRequest, common: dict[str, Any]) -> Response:
+        app = self._authorization.served_app(stored)
+        if app is None or stored.person_id is None:
+            raise _ended()
+        person_id = stored.person_id
+
+        def work(tx: Transaction) -> tuple[frozenset[str], people_tables.PersonRecord | None]:
+            seen = grant_tables.last_consented_tools(tx, stored.parameters.client_id, person_id)
+            return seen, people_tables.find(tx, person_id)
+
+        seen, record = await self._database.transaction(work)
+        question = consent.question(app, scopes.parse(stored.parameters.scope), seen)
+        return self._pages.render(
+            "consent",
+            **common,
+            app=clean(question.app),
+            person=label(record.person) if record else person_id,
+            tools=question.tools,
+            asks_write=question.asks_write,
+        )
+
+    def _own(self, tx: Transaction, request: Request) -> AuthorizationRequest:
+        browser = incoming.browser_of(request)
+        stored = self._authorization.find(tx, request.path_params["request_id"], browser)
+        if stored is None:
+            raise PageError(
+                "This page belongs to another browser window, or it has ended.",
+                title="This page is not yours or is over",
+                hint="Open it in the normal window you began in, with cookies allowed, or start again from the app.",
+                status=404,
+            )
+        return stored
+
+    def _own_post(self, tx: Transaction, request: Request) -> AuthorizationRequest:
+        stored = self._own(tx, request)
+        if stored.ended(self._clock()):
+            raise _ended()
+        return stored
+
+    def _page_again(self, stored: AuthorizationRequest) -> Response:
+        return _private(RedirectResponse(REQUEST + stored.request_id, status_code=303))
+
+    def _shown(self, handler: Handler) -> Handler:
+        """Turns errors into what a person sees, and refuses a POST that no page of ours sent."""
+
+        async def shown(request: Request) -> Response:
+            try:
+                if request.method == "POST" and not incoming.is_own_post(request):
+                    raise PageError(
+                        "Another site tried to answer in your place. Nothing was changed.",
+                        title="This came from another site",
+                        hint="Answer on the page itself, in a normal browser window.",
+                        status=403,
+                    )
+                return await handler(request)
+            except PageError as error:
+                return self._pages.render(
+                    "error",
+                    status=error.status,
+                    title=error.title,
+                    message=clean(error.message, 300),
+                    hint=clean(error.hint, 300),
+                )
+            except RedirectError as error:
+                return _redirect(error.redirect_uri, error.parameters())
+            except OAuthError as error:
+                return self._pages.render(
+                    "error", status=error.status, title="This request cannot go on", message=error.description, hint=""
+                )
+
+        return shown
+
+
+def _version(stored: AuthorizationRequest, waiting: Waiting | None) -> str:
+    parts = [stored.state.value]
+    if waiting is not None:
+        parts += [waiting.approval.state.value, waiting.approval.code_salt, str(waiting.code is not None)]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def _ended() -> PageError:
+    return PageError("This request has ended.", title="This page is over", hint="Start again from the app.", status=410)
+
+
+def _redirect(uri: str, parameters: dict[str, str]) -> Response:
+    separator = "&" if "?" in uri else "?"
+    return _private(RedirectResponse(f"{uri}{separator}{urlencode(parameters)}", status_code=303))
+
+
+def _private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response

@@ -1,0 +1,61 @@
+"""The one seam between the fetch guard and the outside: names, connections, trust, proxy. It decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore2
+
+
+class Network(Protocol):
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """What verifies the servers' certificates and host names."""
+        ...
+
+    async def resolve(self, host: str) -> list[str]:
+        """All addresses of `host`. Raises OSError."""
+        ...
+
+    async def connect(self, address: str, port: int, *, timeout: float | None) -> httpcore2.AsyncNetworkStream:
+        """A TCP connection; `timeout` in seconds. Raises httpcore2's ConnectError and ConnectTimeout."""
+        ...
+
+    def proxy(self, host: str) -> httpcore2.Proxy | None:
+        """The HTTP proxy that the system wants to be used for https to `host`."""
+        ...
+
+
+class SystemNetwork:
+    """The network as the operating system gives it."""
+
+    def __init__(self) -> None:
+        self._tls = httpcore2.default_ssl_context()
+        self._backend = httpcore2.AnyIOBackend()
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        return self._tls
+
+    async def resolve(self, host: str) -> list[str]:
+        found = await asyncio.get_running_loop().getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+    async def connect(self, address: str, port: int, *, timeout: float | None) -> httpcore2.AsyncNetworkStream:
+        return await self._backend.connect_tcp(address, port, timeout=timeout)
+
+    def proxy(self, host: str) -> httpcore2.Proxy | None:
+        url = getproxies().get("https")
+        if not url or proxy_bypass(host):
+            return None
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return None
+        auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        return httpcore2.Proxy(f"{parts.scheme}://{name}:{parts.port or 80}", auth=auth)

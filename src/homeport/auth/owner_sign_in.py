@@ -1,0 +1,260 @@
+"""Sign-in without an account: the owner types the code that a waiting page shows, says who it is, and confirms.
+
+Sign-in and consent are one step here (SECURITY, owner sign-in), unless the owner leaves consent to the person's own
+page. Nothing in this file hands a code to anybody but the page with the request's own cookie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from homeport.approvals import Approval, ApprovalDesk, ApprovalState, NewApproval
+from homeport.auth import consent, grant_tables, request_tables, scopes
+from homeport.auth.authorization import Authorization
+from homeport.auth.authorization_requests import AuthorizationRequest, RequestState
+from homeport.auth.browsers import THIS_COMPUTER, Visitor
+from homeport.auth.client import Client
+from homeport.auth.clients import Clients
+from homeport.auth.redirects import redirect_host
+from homeport.clock import Clock, Randomness
+from homeport.errors import ApprovingPaused, NoSuchRequest, OtherNetwork, WrongCode
+from homeport.events import ApprovalRequested
+from homeport.foreign_text import clean
+from homeport.people import tables as people_tables
+from homeport.people.owner import label, owner_exists, person_named
+from homeport.people.person import Person
+from homeport.store import Database, Transaction
+
+KIND = "sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the waiting page shows: the code, or None when it expired or the request was pushed out."""
+
+    approval: Approval
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What typing this code would allow."""
+
+    approval: Approval
+    client: Client | None
+    question: consent.ConsentQuestion
+    same_network: bool
+    owner_exists: bool
+    people: tuple[tuple[str, str], ...]
+
+    @property
+    def relay_warning(self) -> str:
+        """Names whose browser gets access, so that a code somebody sent is not typed in good faith."""
+        where = describe_place(self.approval.network, same_network=self.same_network)
+        return (
+            f"You connect the browser that shows this code: {self.approval.browser}, {where}. "
+            "Whoever sent you a code gets your tools."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The owner's answer: `who` is "me", a person's id or name, or a new name."""
+
+    who: str
+    read_only: bool = False
+    consent_in_browser: bool = False
+    other_network: bool = False
+
+
+class OwnerSignIn:
+    """`own_network` tells this computer's own public network, learned by the self-probe, or None."""
+
+    def __init__(
+        self,
+        database: Database,
+        desk: ApprovalDesk,
+        authorization: Authorization,
+        clients: Clients,
+        *,
+        own_network: Callable[[], str | None],
+        clock: Clock,
+        random: Randomness,
+    ) -> None:
+        self._database = database
+        self._desk = desk
+        self._authorization = authorization
+        self._clients = clients
+        self._own_network = own_network
+        self._clock = clock
+        self._random = random
+
+    def begin(
+        self, tx: Transaction, request: AuthorizationRequest, client: Client, visitor: Visitor
+    ) -> ApprovalRequested | None:
+        """Let the owner know that a browser waits; the event is for after the transaction. None: it waits already."""
+        if self._desk.of_subject(tx, request.request_id) is not None:
+            return None
+        new = NewApproval(
+            kind=KIND,
+            subject=request.request_id,
+            client_id=client.client_id,
+            client=client.name,
+            redirect_host=clean(redirect_host(request.parameters.redirect_uri)),
+            network=visitor.network,
+            browser=visitor.browser,
+        )
+        return self._desk.open(tx, new, protected=self._own_networks())[1]
+
+    def announce(self, event: ApprovalRequested) -> None:
+        self._desk.announce(event)
+
+    def waiting_page(self, tx: Transaction, request: AuthorizationRequest) -> Waiting | None:
+        approval = self._desk.of_subject(tx, request.request_id)
+        return None if approval is None else Waiting(approval, self._desk.code_for_page(approval))
+
+    def renew(self, tx: Transaction, request: AuthorizationRequest) -> bool:
+        """A new code for the page that asks for one."""
+        approval = self._desk.of_subject(tx, request.request_id)
+        return approval is not None and self._desk.renew(tx, approval, protected=self._own_networks()) is not None
+
+    def cancel(self, tx: Transaction, request: AuthorizationRequest) -> None:
+        self._desk.withdraw(tx, request.request_id)
+
+    def collect(self, tx: Transaction, request: AuthorizationRequest) -> AuthorizationRequest:
+        """The browser comes back: what the owner decided meanwhile moves the request on, once."""
+        if request.state is not RequestState.SIGN_IN:
+            return request
+        approval = self._desk.of_subject(tx, request.request_id)
+        if approval is None:
+            return request
+        if approval.state is ApprovalState.DENIED:
+            self._authorization.refuse(tx, request)
+        elif approval.state is ApprovalState.APPROVED and self._desk.fetched(tx, approval):
+            record = people_tables.find(tx, approval.person_id or "")
+            if record is None or record.blocked:
+                self._authorization.refuse(tx, request)
+            elif approval.scope:
+                self._authorization.allow(tx, request, record.person.id, approval.scope)
+            else:
+                self._authorization.identify(tx, request, record.person)
+        return request_tables.find(tx, request.request_id) or request
+
+    async def pending(self) -> list[tuple[Approval, bool, bool]]:
+        """What waits: the approval, whether its client's host is verified, whether its network is this computer's."""
+
+        def work(tx: Transaction) -> list[tuple[Approval, bool, bool]]:
+            waiting = self._desk.waiting(tx)
+            clients = {a.client_id: self._clients.find(tx, a.client_id) for a in waiting}
+            return [(a, _verified(clients[a.client_id]), self._same_network(a.network)) for a in waiting]
+
+        return await self._database.transaction(work)
+
+    async def preview(self, code: str) -> Preview:
+        """What this code would allow. Raises WrongCode or ApprovingPaused; a wrong code counts."""
+        self._desk.check_pause()
+        preview = await self._database.transaction(lambda tx: self._preview(tx, code))
+        if preview is None:
+            await self._count_wrong_code()
+        self._desk.right_code()
+        assert preview is not None
+        return preview
+
+    async def approve(self, code: str, decision: Decision) -> tuple[Approval, Person, str]:
+        """Let the browser that shows this code in; it continues by itself within two minutes.
+
+        Returns the approval, the person and the scope given (empty: they decide on their own page). Raises WrongCode,
+        ApprovingPaused, OtherNetwork, ApprovalError.
+        """
+        self._desk.check_pause()
+
+        def work(tx: Transaction) -> tuple[Approval, Person, str] | None:
+            preview = self._preview(tx, code)
+            if preview is None:
+                return None
+            approval = preview.approval
+            if not preview.same_network and not decision.other_network:
+                where = describe_place(approval.network, same_network=False)
+                raise OtherNetwork(
+                    f"The browser that shows this code is on another network: {approval.browser}, {where}.",
+                    hint="If it is yours, or you trust who sent the code, confirm the other network "
+                    "(--other-network). Otherwise deny the request.",
+                )
+            person = person_named(tx, decision.who, now=int(self._clock()), random=self._random)
+            scope = consent.granted(preview.question.scopes, without_write=decision.read_only)
+            if decision.consent_in_browser:
+                scope = ""
+            if not self._desk.approve(tx, approval, person_id=person.id, scope=scope):
+                return None
+            return approval, person, scope
+
+        done = await self._database.transaction(work)
+        if done is None:
+            await self._count_wrong_code()
+        self._desk.right_code()
+        assert done is not None
+        approval, person, _ = done
+        self._desk.decided(approval, "approved", label(person))
+        return done
+
+    async def deny(self, number: int | None) -> int:
+        """Deny one waiting request or, with None, all. Raises NoSuchRequest."""
+        denied = await self._database.transaction(lambda tx: self._desk.deny(tx, number))
+        for approval in denied:
+            self._desk.decided(approval, "denied")
+        return len(denied)
+
+    def purge(self, tx: Transaction) -> None:
+        self._desk.purge(tx)
+
+    async def _count_wrong_code(self) -> None:
+        if self._desk.wrong_code():
+            await self._database.transaction(self._desk.replace_codes)
+            raise ApprovingPaused(
+                "That was the fifth wrong code in a row. Approving is paused for 60 seconds.",
+                hint="Every waiting page shows a new code now: read it again after the pause.",
+            )
+        raise WrongCode(
+            "No waiting request shows this code.",
+            hint="Read it again from the page that waits. A code lives five minutes and works once; "
+            "the page offers a new one.",
+        )
+
+    def _preview(self, tx: Transaction, code: str) -> Preview | None:
+        approval = self._desk.find_by_code(tx, code)
+        if approval is None:
+            return None
+        request = request_tables.find(tx, approval.subject)
+        app = self._authorization.served_app(request) if request is not None else None
+        if request is None or app is None:
+            raise NoSuchRequest("The request behind this code has ended.", hint="Start again from the app.")
+        me = people_tables.find_subject(tx, "owner", "me")
+        seen = grant_tables.last_consented_tools(tx, approval.client_id, me.person.id) if me else frozenset()
+        people = tuple((r.person.id, label(r.person)) for r in people_tables.all_people(tx) if not r.blocked)
+        return Preview(
+            approval=approval,
+            client=self._clients.find(tx, approval.client_id),
+            question=consent.question(app, scopes.parse(request.parameters.scope), seen),
+            same_network=self._same_network(approval.network),
+            owner_exists=owner_exists(tx),
+            people=people,
+        )
+
+    def _own_networks(self) -> frozenset[str]:
+        own = self._own_network()
+        return frozenset({THIS_COMPUTER} if own is None else {THIS_COMPUTER, own})
+
+    def _same_network(self, network: str) -> bool:
+        return network in self._own_networks()
+
+
+def describe_place(network: str, *, same_network: bool) -> str:
+    """Where a browser is, for a person."""
+    if network == THIS_COMPUTER:
+        return "on this computer"
+    return f"{network}, {'this' if same_network else 'not this'} computer's network"
+
+
+def _verified(client: Client | None) -> bool:
+    return client is not None and client.verified_host is not None

@@ -1,0 +1,131 @@
+"""The table `authorization_requests`. Rows live an hour after their end."""
+
+from __future__ import annotations
+
+from homeport.auth.authorization_requests import AuthorizationParameters, AuthorizationRequest, RequestState, Step
+from homeport.auth.errors import MatchedRedirect
+from homeport.store import Row, Transaction
+
+
+def insert(tx: Transaction, request: AuthorizationRequest) -> None:
+    p = request.parameters
+    tx.execute(
+        "INSERT INTO authorization_requests (request_id, browser_digest, parameters_digest, state, client_id,"
+        " redirect_uri, redirect_uri_given, client_state, code_challenge, issuer, resource, scope, nonce, created_at,"
+        " expires_at) VALUES (:request_id, :browser_digest, :parameters_digest, :state, :client_id, :redirect_uri,"
+        " :redirect_uri_given, :client_state, :code_challenge, :issuer, :resource, :scope, :nonce, :created_at,"
+        " :expires_at)",
+        request_id=request.request_id,
+        browser_digest=request.browser_digest,
+        parameters_digest=request.parameters_digest,
+        state=request.state.value,
+        client_id=p.client_id,
+        redirect_uri=p.redirect_uri,
+        redirect_uri_given=int(p.redirect_uri_given),
+        client_state=p.client_state,
+        code_challenge=p.code_challenge,
+        issuer=p.issuer,
+        resource=p.resource,
+        scope=p.scope,
+        nonce=p.nonce,
+        created_at=request.created_at,
+        expires_at=request.expires_at,
+    )
+
+
+def find(tx: Transaction, request_id: str) -> AuthorizationRequest | None:
+    row = tx.one("SELECT * FROM authorization_requests WHERE request_id = :request_id", request_id=request_id)
+    return _request(row) if row is not None else None
+
+
+def find_open(tx: Transaction, browser_digest: str, parameters_digest: str, now: int) -> AuthorizationRequest | None:
+    """The request this browser makes already with the same parameters: a page loaded twice is one request."""
+    row = tx.one(
+        "SELECT * FROM authorization_requests WHERE browser_digest = :browser AND parameters_digest = :parameters"
+        " AND state IN ('sign_in', 'consent', 'allowed') AND expires_at > :now ORDER BY created_at DESC LIMIT 1",
+        browser=browser_digest,
+        parameters=parameters_digest,
+        now=now,
+    )
+    return _request(row) if row is not None else None
+
+
+def advance(
+    tx: Transaction,
+    request: AuthorizationRequest,
+    step: Step,
+    *,
+    person_id: str | None = None,
+    granted_scope: str | None = None,
+    answer: str | None = None,
+    expires_at: int | None = None,
+) -> bool:
+    """Take one step of the table; False when there is no such step or somebody else took one first."""
+    to = request.step(step)
+    if to is None:
+        return False
+    return tx.execute(
+        "UPDATE authorization_requests SET state = :to, person_id = COALESCE(:person_id, person_id),"
+        " granted_scope = COALESCE(:granted_scope, granted_scope), answer = COALESCE(:answer, answer),"
+        " expires_at = COALESCE(CAST(:expires_at AS BIGINT), expires_at)"
+        " WHERE request_id = :request_id AND state = :state",
+        to=to.value,
+        person_id=person_id,
+        granted_scope=granted_scope,
+        answer=answer,
+        expires_at=expires_at,
+        request_id=request.request_id,
+        state=request.state.value,
+    ) == 1
+
+
+def count_open(tx: Transaction, client_id: str, now: int) -> int:
+    row = tx.one(
+        "SELECT COUNT(*) AS open FROM authorization_requests WHERE client_id = :client_id AND expires_at > :now",
+        client_id=client_id,
+        now=now,
+    )
+    assert row is not None
+    return int(row["open"])
+
+
+def trim(tx: Transaction, keep: int) -> int:
+    """Bound the table against floods: beyond the newest `keep`, requests without a person go."""
+    row = tx.one("SELECT COUNT(*) AS stored FROM authorization_requests")
+    assert row is not None
+    if int(row["stored"]) <= keep:
+        return 0
+    return tx.execute(
+        "DELETE FROM authorization_requests WHERE person_id IS NULL AND request_id NOT IN"
+        " (SELECT request_id FROM authorization_requests ORDER BY created_at DESC, request_id LIMIT :keep)",
+        keep=keep,
+    )
+
+
+def purge(tx: Transaction, before: int) -> int:
+    return tx.execute("DELETE FROM authorization_requests WHERE expires_at < :before", before=before)
+
+
+def _request(row: Row) -> AuthorizationRequest:
+    return AuthorizationRequest(
+        request_id=row["request_id"],
+        browser_digest=row["browser_digest"],
+        parameters_digest=row["parameters_digest"],
+        state=RequestState(row["state"]),
+        parameters=AuthorizationParameters(
+            client_id=row["client_id"],
+            redirect_uri=MatchedRedirect(row["redirect_uri"]),
+            redirect_uri_given=bool(row["redirect_uri_given"]),
+            client_state=row["client_state"],
+            code_challenge=row["code_challenge"],
+            issuer=row["issuer"],
+            resource=row["resource"],
+            scope=row["scope"],
+            nonce=row["nonce"],
+        ),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        person_id=row["person_id"],
+        granted_scope=row["granted_scope"],
+        answer=row["answer"],
+    )

@@ -1,0 +1,125 @@
+"""The conversation that leads to an approval, in the terminal Homeport runs in and in `homeport approve` alike.
+
+Nothing here shows the code: it is typed by the person who reads it on the other screen (SECURITY, Owner sign-in).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from homeport.cli.words import client_name, columns
+from homeport.engine.protocol import ApprovalPreview, Approved, EngineMethods, PendingRequest
+from homeport.errors import OtherNetwork
+from homeport.foreign_text import clean
+
+Ask = Callable[[str], Awaitable[str | None]]
+"""Shows a question and gives the answer, or None when nobody answers any more."""
+
+Say = Callable[[str], None]
+
+EFFECTS = {"read": "reads", "write": "changes", "destroy": "DELETES"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What was said beforehand. `who` empty: ask; `confirmed`: no questions at all."""
+
+    who: str = ""
+    confirmed: bool = False
+    read_only: bool = False
+    consent_in_browser: bool = False
+    other_network: bool = False
+
+
+async def approve_in_words(
+    engine: EngineMethods, code: str, choices: Choices, *, ask: Ask, say: Say
+) -> Approved | None:
+    """Show what `code` would allow, ask who this is, ask whether to do it, and do it; None when the answer is no.
+
+    Raises ApprovalError: no waiting request shows this code, approving is paused, or the browser is on another
+    network and nobody was asked (`confirmed` without `other_network`).
+    """
+    preview = await engine.preview_approval(code)
+    say(preview_text(preview, read_only=choices.read_only))
+    elsewhere = not preview.request.same_network
+    if choices.confirmed and elsewhere and not choices.other_network:
+        raise OtherNetwork(
+            f"The browser that shows this code is at {clean(preview.request.network)}, not in this computer's network.",
+            hint="If it is yours, add --other-network. If somebody sent you the code, deny the request: homeport deny "
+            f"{preview.request.number}",
+        )
+    who = choices.who or await _ask_who(preview, ask, say)
+    if who is None:
+        return None
+    if not choices.confirmed and not await _ask_yes(preview, ask):
+        return None
+    return await engine.approve(
+        code,
+        who=who,
+        read_only=choices.read_only,
+        consent_in_browser=choices.consent_in_browser,
+        other_network=elsewhere,
+    )
+
+
+def preview_text(preview: ApprovalPreview, *, read_only: bool) -> str:
+    """What would be allowed, to whom, with every tool."""
+    request = preview.request
+    scopes = [scope for scope in preview.scopes if not (read_only and scope == "write")]
+    lines = [
+        f"{client_name(request)} wants to use this computer.",
+        f"  returns to  {clean(request.redirect_host)}",
+        f"  browser     {clean(request.browser)}, {clean(request.network)}",
+        f"  may         {', '.join(clean(scope) for scope in scopes)}",
+    ]
+    tools = [tool for tool in preview.tools if not read_only or tool.effect == "read"]
+    if tools:
+        rows = [(clean(tool.name), EFFECTS.get(tool.effect, tool.effect), "new" if tool.new else "") for tool in tools]
+        lines += ["  tools", *(f"    {row}" for row in columns(("", "", ""), rows).splitlines()[1:])]
+    if preview.relay_warning:
+        lines += ["", clean(preview.relay_warning, 600)]
+    return "\n".join(lines)
+
+
+def approved_text(approved: Approved, *, consent_in_browser: bool) -> str:
+    who = f"{clean(approved.client)} acts for {clean(approved.person)}"
+    if consent_in_browser:
+        return f"{who} once they agree on the page, which continues by itself."
+    return f"{who} now ({', '.join(approved.scopes)}). The page continues by itself."
+
+
+def request_line(request: PendingRequest) -> str:
+    """One waiting request in one line, without anything that could stand for its code."""
+    where = "this network" if request.same_network else f"ANOTHER NETWORK, {clean(request.network)}"
+    client = f"{client_name(request)}, returns to {clean(request.redirect_host)}"
+    return f"{request.number}: {client}, {clean(request.browser)}, {where}"
+
+
+async def _ask_who(preview: ApprovalPreview, ask: Ask, say: Say) -> str | None:
+    """Who this is: a number from the list, or a new name. "me" comes first until the owner exists."""
+    known = [("me", "me, the owner of this computer")] if not preview.owner_exists else []
+    known += [(person_id, clean(label)) for person_id, label in preview.people]
+    say("\nWho is this?")
+    for number, (_, label) in enumerate(known, 1):
+        say(f"  {number}  {label}")
+    say("  or type the name of somebody new")
+    while (answer := await ask("Who: ")) is not None:
+        answer = answer.strip()
+        if answer.isdecimal() and 1 <= int(answer) <= len(known):
+            return known[int(answer) - 1][0]
+        if answer and not answer.isdecimal():
+            return answer
+        say(f"Type a number from 1 to {len(known)}, or a name." if known else "Type a name.")
+    return None
+
+
+async def _ask_yes(preview: ApprovalPreview, ask: Ask) -> bool:
+    """The last question. On another network, an empty answer is No."""
+    same = preview.request.same_network
+    question = "Allow this?" if same else "This browser is on ANOTHER network. Is it yours, and do you allow this?"
+    answer = await ask(f"{question} [{'Y/n' if same else 'y/N'}] ")
+    if answer is None:
+        return False
+    word = answer.strip().lower()
+    return word in ("y", "yes") or (same and word == "")

@@ -1,0 +1,198 @@
+"""Puts an Engine, the control listener and this terminal together, runs them until somebody says stop, and takes them
+apart again within three seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from typing import NoReturn, Protocol
+
+import click
+
+from homeport.cli.lifecycle import has_desktop
+from homeport.cli.live import line_for, startup_text
+from homeport.cli.logs import set_up_logging
+from homeport.cli.remote import wait_for
+from homeport.cli.terminal import Terminal, TypedLines
+from homeport.control.client import RemoteEngine
+from homeport.control.instance import Instance, acquire, find_running
+from homeport.control.listener import ControlListener
+from homeport.engine.protocol import EngineMethods
+from homeport.errors import AlreadyRunning, HomeportError
+from homeport.events import Event, EventBus
+from homeport.settings import LoadedSettings
+
+logger = logging.getLogger("homeport")
+
+STOP_SECONDS = 1.4
+"""How long the Engine may take to stop, and then once more to close; the control listener needs a second at most."""
+
+
+class OwnEngine(EngineMethods, Protocol):
+    """An Engine of this process: it also tells what happens, and can be closed for good."""
+
+    @property
+    def events(self) -> EventBus: ...
+
+    async def close(self) -> None: ...
+
+
+MakeEngine = Callable[[LoadedSettings], OwnEngine]
+
+
+def run_homeport(loaded: LoadedSettings, make_engine: MakeEngine) -> None:
+    """Run Homeport in this process until it is told to stop. Raises HomeportError when it cannot start."""
+    settings = loaded.settings
+    set_up_logging(settings.log_format, level=logging.INFO if loaded.serve else logging.WARNING)
+    try:
+        instance = acquire(settings.data_dir)
+    except AlreadyRunning as error:
+        raise _with_connector_url(error, loaded) from None
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_run(loaded, instance, make_engine))
+    finally:
+        instance.release()
+
+
+async def _run(loaded: LoadedSettings, instance: Instance, make_engine: MakeEngine) -> None:
+    stopping = asyncio.Event()
+    engine = make_engine(loaded)
+    control = ControlListener(engine, instance, quit=stopping.set)
+    with _stop_on_signals(stopping):
+        try:
+            await control.start(loaded.settings.control_port, may_move=not loaded.given("control_port"))
+            starting = asyncio.create_task(engine.start())
+            asked = asyncio.create_task(stopping.wait())
+            await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                await starting
+                await _until_stopped(loaded, engine, asked)
+            else:
+                starting.cancel()
+                await asyncio.wait({starting}, timeout=STOP_SECONDS)
+        finally:
+            if not await _take_apart(engine, control):
+                if isinstance(error := sys.exception(), HomeportError):
+                    logger.error("%s", error)
+                instance.release()
+                _end_at_once()
+
+
+async def _until_stopped(loaded: LoadedSettings, engine: OwnEngine, asked: asyncio.Task[bool]) -> None:
+    asks_here = not loaded.serve and sys.stdin is not None and sys.stdin.isatty()
+    status = await engine.status()
+    quiet = loaded.serve and loaded.settings.log_format == "json"
+    if quiet:
+        fields = {"connector_url": status.connector_url, "version": status.version}
+        logger.info("Homeport runs", extra={"fields": fields})
+        for warning in status.warnings:
+            logger.warning("%s", warning)
+    else:
+        if not loaded.serve and not has_desktop(os.environ, sys.platform):
+            _say("There is no desktop here: Homeport runs in this terminal.")
+        _say(startup_text(status, asks_here=asks_here))
+    unsubscribe = [engine.events.subscribe(_log_event if loaded.serve else _print_event)]
+    conversation: asyncio.Task[None] | None = None
+    if asks_here:
+        lines = TypedLines(sys.stdin.fileno())
+        terminal = Terminal(engine, lines, _say)
+        unsubscribe.append(engine.events.subscribe(terminal.heard))
+        lines.start()
+        conversation = asyncio.create_task(terminal.converse())
+    await asked
+    (logger.info if quiet else _say)("Stopping.")
+    for end in unsubscribe:
+        end()
+    if conversation is not None:
+        conversation.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await conversation
+
+
+async def _take_apart(engine: OwnEngine, control: ControlListener) -> bool:
+    """Stop everything, the public side first. False: something hangs, and the process should not wait for it."""
+    stopped = await _bounded(engine.stop, "stop")
+    await _bounded(control.stop, "stop listening")
+    return await _bounded(engine.close, "close") and stopped
+
+
+async def _bounded(stop: Callable[[], Awaitable[None]], what: str) -> bool:
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await stop()
+    except TimeoutError:
+        logger.warning("Homeport could not %s within %.1f seconds", what, STOP_SECONDS)
+        return False
+    except HomeportError as error:
+        logger.warning("%s", error)
+    except Exception:
+        logger.exception("Homeport failed to %s", what)
+    return True
+
+
+def _end_at_once(code: int = 1) -> NoReturn:
+    """End without waiting for threads or tasks; what was acknowledged is in the database already."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)
+
+
+@contextlib.contextmanager
+def _stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
+    """The first Ctrl+C or SIGTERM asks for a clean stop, the second ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def handle(number: int, _: object) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)
+        loop.call_soon_threadsafe(stopping.set)
+
+    handled = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {number: signal.signal(number, handle) for number in handled}
+    if hasattr(signal, "SIGTTIN"):
+        # Reading a terminal from the background must fail, and not stop the server.
+        before[signal.SIGTTIN] = signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _with_connector_url(error: AlreadyRunning, loaded: LoadedSettings) -> AlreadyRunning:
+    """The same error, with what people start Homeport twice for: the connector URL."""
+    try:
+        running = find_running(loaded.settings.data_dir, wait_seconds=0)
+        url = wait_for(RemoteEngine(running).status()).connector_url
+    except HomeportError:
+        return error
+    return AlreadyRunning(f"{error.message} Its connector URL is {url}", hint=error.hint)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # there is none for Windows
+        return None
+    return uvloop.new_event_loop
+
+
+def _say(text: str) -> None:
+    click.echo(text)
+    sys.stdout.flush()
+
+
+def _print_event(event: Event) -> None:
+    if line := line_for(event):
+        _say(line)
+
+
+def _log_event(event: Event) -> None:
+    if line := line_for(event):
+        logger.info("%s", line, extra={"fields": {"event": type(event).__name__}})

@@ -1,0 +1,88 @@
+"""What the terminal shows while Homeport runs: how it started, and one short line for what happens."""
+
+from __future__ import annotations
+
+from homeport.cli.words import count
+from homeport.engine.protocol import Status
+from homeport.events import (
+    AppFailed,
+    AppLoaded,
+    ApprovalDecided,
+    ClientSeen,
+    EngineStateChanged,
+    Event,
+    GrantRevoked,
+    PastedWithoutPath,
+    PublicUrlChanged,
+    RedirectHostWaiting,
+    ToolCalled,
+    ToolListOutdated,
+)
+from homeport.foreign_text import clean
+
+
+def startup_text(status: Status, *, asks_here: bool) -> str:
+    """What runs, what to do next, and how to stop. `asks_here`: this terminal takes the codes."""
+    tools = " and ".join(f"{clean(app.name)} with {count(app.tools, 'tool')}" for app in status.apps) or "no app"
+    lines = [f"Homeport {status.version} runs: {tools}.", ""]
+    lines += _for_chatgpt(status, asks_here) if status.public_url else _without_public_url(status)
+    if status.warnings:
+        lines += ["", *(f"! {clean(warning, 400)}" for warning in status.warnings)]
+    lines += ["", "Stop with Ctrl+C." if asks_here else "Stop with Ctrl+C or `homeport stop --quit`."]
+    return "\n".join(lines)
+
+
+def _for_chatgpt(status: Status, asks_here: bool) -> list[str]:
+    where = "type them here" if asks_here else "run `homeport approve` with them on this computer"
+    return [
+        f"  Connector URL   {status.connector_url}",
+        "",
+        "  1. Open https://chatgpt.com/plugins, press +, then Add custom MCP server.",
+        "     (Older accounts: turn on Developer mode in Settings first.)",
+        "  2. Paste the connector URL as Server URL, choose OAuth, and create it.",
+        f"  3. The page that opens shows six digits: {where}.",
+    ]
+
+
+def _without_public_url(status: Status) -> list[str]:
+    return [
+        f"  Local URL       {status.connector_url}",
+        "",
+        "  Only programs on this computer can use it. ChatGPT needs a public https address:",
+        f"  1. Point a tunnel or reverse proxy of yours at {status.local_url}.",
+        "  2. Start again with its address: homeport --public-url https://homeport.example.com",
+    ]
+
+
+def line_for(event: Event) -> str | None:
+    """An event as one short line; None for those that say nothing to a person at a terminal."""
+    match event:
+        case EngineStateChanged(state=state, cause=cause):
+            return f"Homeport is {state}" + (f": {clean(cause, 400)}" if cause else "")
+        case PublicUrlChanged(new=str(new)):
+            return f"The public URL is {new} now. If ChatGPT knows another one, give it the new one: homeport url"
+        case PublicUrlChanged():
+            return "There is no public URL now: ChatGPT cannot reach this computer."
+        case ApprovalDecided(outcome=outcome, client=client, person=person):
+            return f"{clean(client)}: {clean(outcome)}" + (f", as {clean(person)}" if person else "")
+        case ClientSeen(client=client, kind=kind):
+            return f"New client: {clean(client)} ({'verified host' if kind == 'cimd' else 'unverified name'})"
+        case RedirectHostWaiting(host=host, client=client):
+            return (
+                f"{clean(client)} wants to redirect to {clean(host, 255)}. "
+                f"If you know it: homeport clients allow {clean(host, 255)}"
+            )
+        case GrantRevoked(reason=reason):
+            return f"Access ended: {clean(reason, 200)}"
+        case ToolCalled(tool=tool, outcome=outcome, milliseconds=milliseconds):
+            return f"{clean(tool)}: {clean(outcome)}, {milliseconds:.0f} ms"
+        case ToolListOutdated(client=client):
+            return f"{clean(client)} works with an old list of tools: press Refresh in its settings."
+        case AppLoaded(app=app, tools=tools):
+            return f"{clean(app)} is loaded, {count(tools, 'tool')}"
+        case AppFailed(app=app, message=message):
+            return f"{clean(app)} has an error, its last good version runs on: {clean(message, 400)}"
+        case PastedWithoutPath():
+            return "Somebody posts to the address without its path: paste the whole connector URL, with its end."
+        case _:
+            return None

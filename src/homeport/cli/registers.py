@@ -1,0 +1,141 @@
+"""Commands about what Homeport knows: clients, people, grants."""
+
+from __future__ import annotations
+
+import click
+
+from homeport.cli.remote import connect, data_dir_option, json_option, wait_for
+from homeport.cli.words import as_json as to_json
+from homeport.cli.words import columns, moment
+from homeport.engine.protocol import ClientSummary, GrantSummary, PersonSummary, WaitingHost
+from homeport.foreign_text import clean
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+@json_option
+@data_dir_option
+def clients(ctx: click.Context, as_json: bool, data_dir: str | None) -> None:
+    """List clients and the redirect hosts that wait; or allow such a host."""
+    if ctx.invoked_subcommand is None:
+        _list_clients(as_json, data_dir)
+    ctx.obj = data_dir
+
+
+@clients.command("list")
+@click.pass_obj
+@json_option
+@data_dir_option
+def clients_list(outer: str | None, as_json: bool, data_dir: str | None) -> None:
+    """List clients and redirect hosts."""
+    _list_clients(as_json, data_dir or outer)
+
+
+@clients.command("allow")
+@click.argument("host")
+@click.pass_obj
+@data_dir_option
+def clients_allow(outer: str | None, host: str, data_dir: str | None) -> None:
+    """Let clients redirect to HOST after sign-in. Whoever runs HOST gets the codes of those who sign in there."""
+    wait_for(connect(data_dir or outer).allow_host(host.strip().lower()))
+    click.echo(f"Clients may redirect to {clean(host, 255)} now. Start the sign-in there again.")
+
+
+@click.command()
+@json_option
+@data_dir_option
+def people(as_json: bool, data_dir: str | None) -> None:
+    """List the people who may use Homeport."""
+    known = wait_for(connect(data_dir).people())
+    if as_json:
+        click.echo(to_json(known))
+    elif known:
+        click.echo(columns(("NAME", "SIGNS IN BY", "SINCE", "GRANTS", "ID"), [_person(person) for person in known]))
+    else:
+        click.echo("Nobody yet. The first approval (`homeport approve CODE`) makes the first person.")
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+@json_option
+@data_dir_option
+def grants(ctx: click.Context, as_json: bool, data_dir: str | None) -> None:
+    """List who has access; or revoke a grant."""
+    if ctx.invoked_subcommand is None:
+        _list_grants(as_json, data_dir)
+    ctx.obj = data_dir
+
+
+@grants.command("list")
+@click.pass_obj
+@json_option
+@data_dir_option
+def grants_list(outer: str | None, as_json: bool, data_dir: str | None) -> None:
+    """List who has access."""
+    _list_grants(as_json, data_dir or outer)
+
+
+@grants.command("revoke")
+@click.argument("grant_id", metavar="ID")
+@click.pass_obj
+@data_dir_option
+def grants_revoke(outer: str | None, grant_id: str, data_dir: str | None) -> None:
+    """End grant ID: its next request is refused."""
+    wait_for(connect(data_dir or outer).revoke_grant(grant_id))
+    click.echo(f"Grant {clean(grant_id)} is revoked.")
+
+
+def _list_clients(as_json: bool, data_dir: str | None) -> None:
+    engine = connect(data_dir)
+    known, hosts = wait_for(engine.clients()), wait_for(engine.hosts())
+    if as_json:
+        click.echo(f'{{"clients": {to_json(known)},\n"hosts": {to_json(hosts)}}}')
+        return
+    if known:
+        click.echo(
+            columns(("CLIENT", "PROOF", "REDIRECTS TO", "LAST USED", "GRANTS", "ID"), [_client(c) for c in known])
+        )
+    else:
+        click.echo("No client has come yet.")
+    for client in known:
+        if client.tool_list_outdated:
+            click.echo(f"! {clean(client.name)} works with an old list of tools: press Refresh in its settings.")
+    waiting = [host for host in hosts if not host.allowed_at]
+    for host in waiting:
+        click.echo(_host(host))
+
+
+def _list_grants(as_json: bool, data_dir: str | None) -> None:
+    known = wait_for(connect(data_dir).grants())
+    if as_json:
+        click.echo(to_json(known))
+    elif known:
+        headers = ("CLIENT", "PERSON", "MAY", "AT", "LAST USED", "STATE", "ID")
+        click.echo(columns(headers, [_grant(grant) for grant in known]))
+    else:
+        click.echo("Nobody has access.")
+
+
+def _client(client: ClientSummary) -> tuple[str, ...]:
+    proof = clean(client.verified_host) or "unverified name"
+    hosts = ", ".join(clean(host) for host in client.redirect_hosts)
+    used = moment(client.used_at) or "never"
+    return (clean(client.name), proof, hosts, used, str(client.live_grants), client.client_id)
+
+
+def _host(host: WaitingHost) -> str:
+    name = clean(host.host, 255)
+    return (
+        f"{clean(host.client)} wants to redirect to {name}. Allow it only if you know it: homeport clients allow {name}"
+    )
+
+
+def _person(person: PersonSummary) -> tuple[str, ...]:
+    name = clean(person.name or person.email) + (" (blocked)" if person.blocked else "")
+    return (name, person.provider, moment(person.created_at), str(person.live_grants), person.person_id)
+
+
+def _grant(grant: GrantSummary) -> tuple[str, ...]:
+    scopes = " ".join(grant.scopes)
+    used = moment(grant.last_used_at) or "never"
+    return (clean(grant.client), clean(grant.person), scopes, grant.resource, used, grant.state, grant.grant_id)

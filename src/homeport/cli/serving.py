@@ -1,0 +1,54 @@
+"""The commands that run Homeport: plain `homeport`, and `homeport serve`. Their options are the table of settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from homeport.cli.compose import MakeEngine, OwnEngine, run_homeport
+from homeport.settings.load import LoadedSettings, load_settings
+from homeport.settings.model import Setting, table
+
+
+def _option(row: Setting) -> click.Option:
+    """The option of one setting. Values are checked with the settings, so that all sources say the same."""
+    many = row.shape in (list, dict)
+    names = {int: "NUMBER", Path: "FOLDER", dict: "TOOL=RULE", list: "ORIGIN"}
+    return click.Option(
+        [row.option, row.name],
+        metavar="|".join(row.choices) or names.get(row.shape, "TEXT"),
+        multiple=many,
+        help=f"{row.about.help}  [{row.environment}]",
+    )
+
+
+def _settings_options() -> list[click.Parameter]:
+    return [_option(row) for row in table().values()]
+
+
+def real_engine(loaded: LoadedSettings) -> OwnEngine:
+    """The Engine itself. Imported late: it brings the MCP SDK and the web framework."""
+    from homeport.engine.engine import Engine
+
+    return Engine(loaded)
+
+
+def _run(options: dict[str, Any], *, serve: bool) -> None:
+    make_engine: MakeEngine = click.get_current_context().obj or real_engine
+    loaded = load_settings(options=options, environ=os.environ, cwd=Path.cwd(), serve=serve)
+    run_homeport(loaded, make_engine)
+
+
+@click.command(params=_settings_options(), hidden=True)
+def run(**options: Any) -> None:
+    """Run Homeport in this terminal, which asks for the code when somebody wants in."""
+    _run(options, serve=False)
+
+
+@click.command(params=_settings_options())
+def serve(**options: Any) -> None:
+    """Run Homeport without asking anything here: for servers and containers. Approve with `homeport approve`."""
+    _run(options, serve=True)

@@ -1,0 +1,78 @@
+"""Values as a person reads them in a terminal. Foreign text is cleaned here once more before it is shown."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Sequence
+
+from homeport.engine.protocol import PendingRequest, Status
+from homeport.foreign_text import clean
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 request`, `3 requests`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def moment(seconds: float) -> str:
+    """A time on this computer's clock; empty for 0, which means never."""
+    return time.strftime("%d %b %Y, %H:%M", time.localtime(seconds)) if seconds else ""
+
+
+def duration(seconds: float) -> str:
+    """`7 s`, `12 min`, `3 h`, `2 days`."""
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def columns(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Aligned columns under their headers, two spaces apart."""
+    table = [list(headers), *(list(row) for row in rows)]
+    widths = [max(len(row[place]) for row in table) for place in range(len(headers))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(r, widths, strict=True)).rstrip() for r in table
+    )
+
+
+def as_json(value: object) -> str:
+    """Dataclasses, or lists of them, as indented JSON."""
+
+    def plain(item: object) -> object:
+        if isinstance(item, list):
+            return [plain(each) for each in item]
+        return dataclasses.asdict(item) if dataclasses.is_dataclass(item) and not isinstance(item, type) else item
+
+    return json.dumps(plain(value), indent=2, ensure_ascii=True)
+
+
+def client_name(request: PendingRequest) -> str:
+    """The client, and whether its host proves who it is."""
+    name = clean(request.client) or "A client without a name"
+    return name if request.client_verified else f"{name} (unverified name)"
+
+
+def status_text(status: Status, now: float) -> str:
+    """`homeport status`."""
+    head = f"Homeport is {status.state}" + (f": {clean(status.problem, 400)}" if status.problem else ".")
+    facts = [("connector URL", status.connector_url)]
+    if status.local_url != status.connector_url:
+        facts.append(("local URL", status.local_url))
+    facts.append(("public URL", status.public_url or "none: only this computer can reach it"))
+    for app in status.apps:
+        trouble = f"; {clean(app.problem, 400)}" if app.problem else ""
+        facts.append(("app", f"{clean(app.name)} at {app.path}, {count(app.tools, 'tool')}{trouble}"))
+    waiting = count(status.waiting, "request") + (" (see `homeport pending`)" if status.waiting else "")
+    facts += [
+        ("waiting", waiting),
+        ("grants", str(status.grants)),
+        ("secrets", clean(status.secrets, 200)),
+        ("database", clean(status.database, 200)),
+        ("data folder", status.data_dir),
+        ("running", f"for {duration(max(0, now - status.started_at))}, process {status.pid}, version {status.version}"),
+    ]
+    lines = [head, *(f"  {name:<14} {value}" for name, value in facts)]
+    return "\n".join([*lines, *(f"  ! {clean(warning, 400)}" for warning in status.warnings)])

@@ -1,0 +1,144 @@
+"""The JSON API of the control listener and the page around it. Translates between HTTP and the Engine's methods, and
+decides nothing itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from homeport.control.guard import Guard, refuse
+from homeport.control.routes import ENGINE_ROUTES, Body, CodeBody, Done, EngineRoute, Nothing
+from homeport.control.session import Sessions
+from homeport.control.shell import shell
+from homeport.engine.protocol import EngineMethods
+from homeport.errors import ApprovingPaused, HomeportError, NoSuchRequest, NotFoundError, SettingsError
+
+logger = logging.getLogger(__name__)
+
+B = TypeVar("B", bound=Body)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCode:
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionToken:
+    token: str
+
+
+def control_app(engine: EngineMethods, sessions: Sessions, *, port: int, quit: Callable[[], None]) -> ASGIApp:
+    """The control listener's whole application, guarded. `quit` asks the process to end."""
+
+    async def open_session(request: Request) -> Response:
+        body = await _body(request, CodeBody)
+        token = sessions.trade(body.code)
+        if token is None:
+            return refuse(
+                403,
+                "wrong_code",
+                "This link was used already, or is older than a minute.",
+                "Open it again with `homeport open`.",
+            )
+        return _json(SessionToken(token), SessionToken)
+
+    async def session_code(request: Request) -> Response:
+        await _body(request, Nothing)
+        return _json(SessionCode(sessions.issue_code()), SessionCode)
+
+    async def end(request: Request) -> Response:
+        await _body(request, Nothing)
+        quit()
+        return _json(Done(), Done)
+
+    routes = [
+        Route("/", shell, methods=["GET"]),
+        Route("/api/session", open_session, methods=["POST"]),
+        Route("/api/session_code", session_code, methods=["POST"]),
+        Route("/api/quit", end, methods=["POST"]),
+        *(Route(f"/api/{row.name}", _endpoint(row, engine), methods=[row.method]) for row in ENGINE_ROUTES),
+    ]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={
+            HomeportError: _homeport_error,
+            ValidationError: _bad_request,
+            HTTPException: _http_error,
+            Exception: _internal_error,
+        },
+    )
+    return Guard(app, port=port, knows_token=sessions.knows)
+
+
+def _endpoint(row: EngineRoute, engine: EngineMethods) -> Endpoint:
+    adapter = TypeAdapter[Any](row.answer)
+
+    async def endpoint(request: Request) -> Response:
+        body = await _body(request, row.body) if row.method == "POST" else row.body()
+        answer = await row.call(engine, body)
+        return Response(adapter.dump_json(answer), media_type="application/json")
+
+    return endpoint
+
+
+async def _body(request: Request, model: type[B]) -> B:
+    """The body as `model`; nothing counts as `{}`. Anything but JSON is a ValidationError or a 415."""
+    content = await request.body()
+    if content and request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "The body must be application/json.")
+    return model.model_validate_json(content or b"{}")
+
+
+def _json(answer: object, kind: type) -> Response:
+    return Response(TypeAdapter[Any](kind).dump_json(answer), media_type="application/json")
+
+
+def status_of(error: HomeportError) -> int:
+    """The HTTP status of an error a person reads; never 500, since nothing broke."""
+    match error:
+        case NotFoundError() | NoSuchRequest():
+            return 404
+        case ApprovingPaused():
+            return 429
+        case SettingsError():
+            return 400
+        case _:
+            return 409
+
+
+async def _homeport_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HomeportError)
+    content = {"code": error.code, "title": error.title, "message": error.message, "hint": error.hint}
+    return JSONResponse(content, status_of(error))
+
+
+async def _bad_request(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ValidationError)
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    said = "; ".join(f"{'.'.join(map(str, p['loc'])) or 'body'}: {p['msg']}" for p in problems[:5])
+    return refuse(422, "bad_request", said)
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    response = refuse(error.status_code, "bad_request", error.detail)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _internal_error(request: Request, error: Exception) -> Response:
+    logger.error("%s failed", request.url.path, exc_info=error)
+    return refuse(500, "internal", "Homeport failed at this.", "The log of the running Homeport says more.")

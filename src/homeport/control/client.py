@@ -1,0 +1,164 @@
+"""The running Homeport, called from another process with the Engine's own methods.
+
+Knows HTTP on this computer only, and stays light: most commands spend their time starting. No pydantic, no httpx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import http.client
+import json
+import typing
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from homeport import errors
+from homeport.control.instance import Running
+from homeport.engine.protocol import (
+    ApprovalPreview,
+    Approved,
+    ClientSummary,
+    GrantSummary,
+    PendingRequest,
+    PersonSummary,
+    Status,
+    WaitingHost,
+)
+from homeport.errors import HomeportError, NotRunning
+
+T = TypeVar("T")
+
+TIMEOUT_SECONDS = 30.0
+
+
+class RemoteEngine:
+    """EngineMethods over the control listener. Each method raises the HomeportError that the Engine raised there."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    @property
+    def dashboard(self) -> str:
+        """The dashboard's address, without the code that opens it."""
+        return f"http://127.0.0.1:{self._running.port}/"
+
+    async def status(self) -> Status:
+        return _read(Status, await self._get("status"))
+
+    async def start(self) -> None:
+        await self._post("start")
+
+    async def stop(self) -> None:
+        await self._post("stop")
+
+    async def pending(self) -> list[PendingRequest]:
+        return _read(list[PendingRequest], await self._get("pending"))
+
+    async def preview_approval(self, code: str) -> ApprovalPreview:
+        return _read(ApprovalPreview, await self._post("preview_approval", code=code))
+
+    async def approve(
+        self, code: str, *, who: str, read_only: bool, consent_in_browser: bool, other_network: bool
+    ) -> Approved:
+        answer = await self._post(
+            "approve",
+            code=code,
+            who=who,
+            read_only=read_only,
+            consent_in_browser=consent_in_browser,
+            other_network=other_network,
+        )
+        return _read(Approved, answer)
+
+    async def deny(self, number: int | None) -> int:
+        answer = await self._post("deny", number=number)
+        return int(answer["denied"])
+
+    async def clients(self) -> list[ClientSummary]:
+        return _read(list[ClientSummary], await self._get("clients"))
+
+    async def hosts(self) -> list[WaitingHost]:
+        return _read(list[WaitingHost], await self._get("hosts"))
+
+    async def allow_host(self, host: str) -> None:
+        await self._post("allow_host", host=host)
+
+    async def people(self) -> list[PersonSummary]:
+        return _read(list[PersonSummary], await self._get("people"))
+
+    async def grants(self) -> list[GrantSummary]:
+        return _read(list[GrantSummary], await self._get("grants"))
+
+    async def revoke_grant(self, grant_id: str) -> None:
+        await self._post("revoke_grant", grant_id=grant_id)
+
+    async def session_code(self) -> str:
+        """A one-use code that opens the dashboard within a minute."""
+        answer = await self._post("session_code")
+        return str(answer["code"])
+
+    async def quit(self) -> None:
+        """Ask the running Homeport to end."""
+        await self._post("quit")
+
+    async def _get(self, name: str) -> Any:
+        return await asyncio.to_thread(self._call, "GET", name, None)
+
+    async def _post(self, name: str, **body: object) -> Any:
+        return await asyncio.to_thread(self._call, "POST", name, body)
+
+    def _call(self, method: str, name: str, body: dict[str, object] | None) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self._running.port, timeout=TIMEOUT_SECONDS)
+        headers = {"Authorization": f"Bearer {self._running.token}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(method, f"/api/{name}", None if body is None else json.dumps(body), headers)
+            response = connection.getresponse()
+            status, content = response.status, response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise NotRunning(
+                f"Homeport (process {self._running.pid}) does not answer on port {self._running.port}.",
+                hint="It may be starting or stopping: try again, or end that process and start Homeport anew.",
+            ) from error
+        finally:
+            connection.close()
+        try:
+            answer = json.loads(content)
+        except ValueError:
+            answer = {}
+        if status != 200:
+            raise _error(status, answer if isinstance(answer, dict) else {})
+        return answer
+
+
+def _error(status: int, answer: dict[str, Any]) -> HomeportError:
+    """The error the other side raised, in its own class where we know it."""
+    kinds: list[type[HomeportError]] = [kind for kind in vars(errors).values() if _is_error(kind)]
+    classes = {kind.code: kind for kind in kinds}
+    kind = classes.get(answer.get("code", ""), HomeportError)
+    message = str(answer.get("message") or f"The running Homeport answered with status {status}.")
+    return kind(message, hint=str(answer.get("hint") or ""))
+
+
+def _is_error(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, HomeportError)
+
+
+def _read(kind: Callable[..., T], data: Any) -> T:
+    """JSON as one of the protocol's dataclasses. Fields we do not know are left out: the other side may be newer."""
+    return typing.cast(T, _value(kind, data))
+
+
+def _value(kind: Any, data: Any) -> Any:
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        hints = typing.get_type_hints(kind)
+        fields = {field.name for field in dataclasses.fields(kind)}
+        return kind(**{name: _value(hints[name], value) for name, value in data.items() if name in fields})
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is list:
+        return [_value(arguments[0], item) for item in data]
+    if origin is tuple:
+        return tuple(_value(of, item) for of, item in zip(arguments, data, strict=True))
+    return data

@@ -1,0 +1,50 @@
+"""Runs the control API on this computer only, and tells the other programs of this user where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from homeport.clock import Clock, Randomness, system_clock, system_randomness
+from homeport.control.api import control_app
+from homeport.control.instance import Instance
+from homeport.control.session import Sessions
+from homeport.engine.protocol import EngineMethods
+from homeport.listening import LOOPBACK, Listener, bind, bind_or_move, port_of
+
+
+class ControlListener:
+    """The control API while it runs. It always binds loopback, whatever `--host` says."""
+
+    def __init__(
+        self,
+        engine: EngineMethods,
+        instance: Instance,
+        *,
+        quit: Callable[[], None],
+        clock: Clock = system_clock,
+        randomness: Randomness = system_randomness,
+    ) -> None:
+        self._engine = engine
+        self._instance = instance
+        self._quit = quit
+        self._clock = clock
+        self._randomness = randomness
+        self._listener = Listener()
+
+    @property
+    def port(self) -> int:
+        return self._listener.port
+
+    async def start(self, port: int, *, may_move: bool) -> None:
+        """Listen and write control.json. With `may_move` a taken port is no error. Raises PortTaken."""
+        if may_move:
+            sockets = bind_or_move(LOOPBACK, port, remembered=self._instance.remembered_port)
+        else:
+            sockets = bind(LOOPBACK, port)
+        actual = port_of(sockets)
+        token = self._instance.announce(actual, moved=may_move and actual != port)
+        sessions = Sessions(token, clock=self._clock, randomness=self._randomness)
+        await self._listener.start(control_app(self._engine, sessions, port=actual, quit=self._quit), sockets)
+
+    async def stop(self) -> None:
+        await self._listener.stop()

@@ -1,0 +1,142 @@
+"""Turns what the rooms know into what crosses the engine's border: plain data, every foreign text cleaned."""
+
+from __future__ import annotations
+
+from homeport.approvals import Approval
+from homeport.auth import grant_tables, scopes
+from homeport.auth.grants import Grant
+from homeport.auth.owner_sign_in import Decision, Preview
+from homeport.engine.protocol import (
+    ApprovalPreview,
+    Approved,
+    AppStatus,
+    ClientSummary,
+    GrantSummary,
+    PendingRequest,
+    PersonSummary,
+    ToolLine,
+)
+from homeport.engine.rooms import Rooms
+from homeport.foreign_text import clean
+from homeport.origins import Origin
+from homeport.people import tables as people_tables
+from homeport.people.owner import label
+from homeport.people.person import Person
+from homeport.store import Transaction
+
+
+def app_status(rooms: Rooms, origin: Origin) -> list[AppStatus]:
+    return [
+        AppStatus(
+            name=clean(source.app.name),
+            path=path,
+            connector_url=origin.resource(path),
+            tools=len(source.app.tools),
+            problem=source.problem,
+        )
+        for path, source in rooms.served.sources.items()
+    ]
+
+
+def pending_request(approval: Approval, verified: bool, same_network: bool, *, now: float) -> PendingRequest:
+    return PendingRequest(
+        number=approval.number,
+        kind=approval.kind,
+        client=approval.client,
+        client_verified=verified,
+        redirect_host=approval.redirect_host,
+        age_seconds=max(0, int(now) - approval.created_at),
+        network=approval.network,
+        same_network=same_network,
+        browser=approval.browser,
+    )
+
+
+def preview(found: Preview, *, now: float) -> ApprovalPreview:
+    verified = found.client is not None and found.client.verified_host is not None
+    return ApprovalPreview(
+        request=pending_request(found.approval, verified, found.same_network, now=now),
+        scopes=list(found.question.scopes),
+        tools=[ToolLine(t.name, t.title, t.effect, t.new) for t in found.question.tools],
+        relay_warning=found.relay_warning,
+        owner_exists=found.owner_exists,
+        people=list(found.people),
+    )
+
+
+def decision(who: str, read_only: bool, consent_in_browser: bool, other_network: bool) -> Decision:
+    return Decision(who, read_only=read_only, consent_in_browser=consent_in_browser, other_network=other_network)
+
+
+def approved(approval: Approval, person: Person, scope: str) -> Approved:
+    return Approved(approval.number, approval.client, label(person), list(scopes.parse(scope)))
+
+
+async def live_grants(rooms: Rooms, now: float) -> int:
+    by_client = await rooms.database.transaction(lambda tx: grant_tables.live_grants_by(tx, "client_id", int(now)))
+    return sum(by_client.values())
+
+
+async def clients(rooms: Rooms, now: float) -> list[ClientSummary]:
+    found = await rooms.auth.clients.summaries()
+    live = await rooms.database.transaction(lambda tx: grant_tables.live_grants_by(tx, "client_id", int(now)))
+    outdated: set[str] = set()
+    for path, lists in rooms.tool_lists.items():
+        outdated.update(await lists.outdated(rooms.tool_list_digest(path)))
+    return [
+        ClientSummary(
+            client_id=clean(c.client_id, 512),
+            name=c.name,
+            kind=c.kind,
+            verified_host=c.verified_host,
+            redirect_hosts=list(c.redirect_hosts),
+            created_at=c.created_at,
+            used_at=c.used_at,
+            live_grants=live.get(c.client_id, 0),
+            tool_list_outdated=c.client_id in outdated,
+        )
+        for c in found
+    ]
+
+
+async def people(rooms: Rooms, now: float) -> list[PersonSummary]:
+    def work(tx: Transaction) -> list[PersonSummary]:
+        live = grant_tables.live_grants_by(tx, "person_id", int(now))
+        return [
+            PersonSummary(
+                person_id=r.person.id,
+                name=label(r.person),
+                provider=r.person.provider,
+                email=clean(r.person.email or ""),
+                created_at=r.created_at,
+                blocked=r.blocked,
+                live_grants=live.get(r.person.id, 0),
+            )
+            for r in people_tables.all_people(tx)
+        ]
+
+    return await rooms.database.transaction(work)
+
+
+async def grants(rooms: Rooms, now: float) -> list[GrantSummary]:
+    def work(tx: Transaction) -> list[GrantSummary]:
+        names = {r.person.id: label(r.person) for r in people_tables.all_people(tx)}
+        return [_grant(rooms, tx, grant, names, now) for grant in grant_tables.all_grants(tx)]
+
+    return await rooms.database.transaction(work)
+
+
+def _grant(rooms: Rooms, tx: Transaction, grant: Grant, names: dict[str, str], now: float) -> GrantSummary:
+    client = rooms.auth.clients.find(tx, grant.client_id)
+    return GrantSummary(
+        grant_id=grant.grant_id,
+        client=client.name if client is not None else clean(grant.client_id),
+        client_id=clean(grant.client_id, 512),
+        person=names.get(grant.person_id, grant.person_id),
+        person_id=grant.person_id,
+        resource=grant.resource,
+        scopes=list(scopes.parse(grant.scope)),
+        created_at=grant.created_at,
+        last_used_at=grant.last_used_at,
+        state=grant.state(now),
+    )

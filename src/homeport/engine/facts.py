@@ -1,0 +1,53 @@
+"""The table `state`: facts Homeport learned (last public URL, where a port moved), never what a person chose."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from homeport.store import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class LastTunnel:
+    """The tunnel that was up last; `stable` is whether its name comes back."""
+
+    public_url: str
+    stable: bool
+
+
+def read(tx: Transaction, key: str) -> str | None:
+    row = tx.one("SELECT value FROM state WHERE key = :key", key=key)
+    return str(row["value"]) if row is not None else None
+
+
+def write(tx: Transaction, key: str, value: str | None) -> None:
+    if value is None:
+        tx.execute("DELETE FROM state WHERE key = :key", key=key)
+        return
+    tx.execute(
+        "INSERT INTO state (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        key=key,
+        value=value,
+    )
+
+
+def read_last_tunnel(tx: Transaction) -> LastTunnel | None:
+    text = read(tx, "tunnel")
+    if text is None:
+        return None
+    fields = json.loads(text)
+    return LastTunnel(fields["public_url"], bool(fields["stable"]))
+
+
+def write_last_tunnel(tx: Transaction, tunnel: LastTunnel | None) -> None:
+    write(tx, "tunnel", json.dumps(asdict(tunnel)) if tunnel is not None else None)
+
+
+def read_port(tx: Transaction) -> int:
+    """The public port that was moved to, or 0."""
+    return int(read(tx, "port") or 0)
+
+
+def write_port(tx: Transaction, port: int) -> None:
+    write(tx, "port", str(port) if port else None)

@@ -1,0 +1,50 @@
+"""Learns this computer's own public network, by asking the own public URL and reading who the tunnel says that was.
+
+The answer decides nothing but a warning and a default: whether a browser that asks for access sits in the same network.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+
+from homeport.auth.browsers import network_of
+from homeport.clock import Randomness
+
+logger = logging.getLogger(__name__)
+
+PROBE_HEADER = "homeport-probe"
+SECONDS = 10.0
+
+
+class SelfProbe:
+    """One per engine; the token is this process's own, so that nobody else's request teaches us anything."""
+
+    def __init__(self, random: Randomness) -> None:
+        self._token = random(16).hex()
+        self.own_network: str | None = None
+
+    def heard(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """The public listener tells of a request to /health."""
+        for name, value in headers:
+            if name == PROBE_HEADER.encode() and hmac.compare_digest(value, self._token.encode()):
+                break
+        else:
+            return
+        hops = [hop for name, value in headers if name == b"x-forwarded-for" for hop in value.split(b",")]
+        if hops:
+            self.own_network = network_of(hops[-1].decode("latin-1"))
+
+    async def ask(self, public_url: str) -> None:
+        """Send one request to the own public URL; failing teaches nothing and is no error."""
+        import httpx2
+
+        self.own_network = None
+        try:
+            async with httpx2.AsyncClient(timeout=SECONDS) as client:
+                await client.get(f"{public_url}/health", headers={PROBE_HEADER: self._token})
+        except (httpx2.HTTPError, OSError) as error:
+            logger.info("The public URL did not answer the probe: %s", type(error).__name__)
+
+    def forget(self) -> None:
+        self.own_network = None

@@ -1,0 +1,171 @@
+"""Opens everything one data folder needs, in the right order, and closes it again in the reverse one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from homeport.activity import ActivityLog
+from homeport.apps.app import App
+from homeport.auth.fetch import Fetcher
+from homeport.auth.network import Network
+from homeport.auth.server import AuthKeys, AuthorizationServer
+from homeport.auth.tokens import Tokens
+from homeport.clock import Clock, Randomness
+from homeport.engine.probe import SelfProbe
+from homeport.engine.served import AppSource, Served
+from homeport.events import EventBus
+from homeport.keys.imported import ImportedPair
+from homeport.keys.remote import RemoteKeys
+from homeport.keys.signing import SigningKeys
+from homeport.mcp_server.calls import ToolCalls
+from homeport.mcp_server.dispatch import AppDispatch
+from homeport.mcp_server.endpoint import McpEndpoint
+from homeport.mcp_server.rules import rule_from
+from homeport.mcp_server.tool_lists import ToolLists
+from homeport.origins import Origins
+from homeport.public import AllowedOrigins, PublicApp
+from homeport.settings import LoadedSettings
+from homeport.store import Database, open_database
+from homeport.vault import Vault, open_vault
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What touches the world outside and is handed in, so that tests can play the world."""
+
+    clock: Clock
+    random: Randomness
+    network: Network
+    environ: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The open parts of one engine."""
+
+    vault: Vault
+    database: Database
+    signing: SigningKeys
+    activity: ActivityLog
+    auth: AuthorizationServer
+    served: Served
+    endpoints: Mapping[str, McpEndpoint]
+    tool_lists: Mapping[str, ToolLists]
+    fetcher: Fetcher
+    remote_keys: RemoteKeys
+    public: PublicApp
+    dispatches: Mapping[str, AppDispatch]
+
+    def tool_list_digest(self, path: str) -> str:
+        """The digest of today's tool list at `path`."""
+        return self.dispatches[path].listing.digest
+
+    async def close(self) -> None:
+        for source in self.served.sources.values():
+            await source.stop()
+        for endpoint in self.endpoints.values():
+            await endpoint.stop()
+        for lists in self.tool_lists.values():
+            await lists.stop()
+        self.auth.close()
+        await self.remote_keys.close()
+        await self.fetcher.aclose()
+        await self.activity.close()
+        await self.database.close()
+
+
+async def open_rooms(
+    loaded: LoadedSettings,
+    seams: Seams,
+    origins: Origins,
+    events: EventBus,
+    probe: SelfProbe,
+    *,
+    sources: Callable[[Database], Mapping[str, AppSource]],
+    pasted_without_path: Callable[[], None],
+    version: str,
+) -> Rooms:
+    """Vault and database first, at the same time; then what needs them. An error leaves nothing open."""
+    settings = loaded.settings
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    clock, random = seams.clock, seams.random
+    vault, database = await _open_both(loaded, seams)
+    try:
+        imported = loaded.imported_keys
+        pair = ImportedPair.parse(imported.private_key, imported.public_key) if imported else None
+        signing = await SigningKeys.load(vault, clock=clock, imported=pair)
+        keys = AuthKeys(
+            refresh=bytes.fromhex(await vault.ensure("refresh-key", lambda: random(32).hex())),
+            approval=bytes.fromhex(await vault.ensure("approval-key", lambda: random(32).hex())),
+        )
+        activity = ActivityLog(database, clock=clock, randomness=random)
+        events.subscribe(activity.record)
+        served = Served(sources(database))
+        for source in served.sources.values():
+            await source.start()
+    except BaseException:
+        await database.close()
+        raise
+    tokens = Tokens(signing, lifetime_seconds=loaded.access_token_seconds, clock=clock, random=random)
+    fetcher = Fetcher(seams.network, is_own_host=origins.is_own_host, clock=clock)
+    remote_keys = RemoteKeys(fetch=fetcher.keys, folder=settings.data_dir / "client-keys", clock=clock)
+    auth = AuthorizationServer(
+        database,
+        tokens,
+        keys,
+        fetcher,
+        remote_keys,
+        origins,
+        served,
+        events,
+        own_network=lambda: probe.own_network,
+        pasted_without_path=pasted_without_path,
+        identity=False,
+        clock=clock,
+        random=random,
+    )
+    allowed = AllowedOrigins(origins, settings.allowed_origins)
+    endpoints: dict[str, McpEndpoint] = {}
+    tool_lists: dict[str, ToolLists] = {}
+    dispatches: dict[str, AppDispatch] = {}
+    for path, source in served.sources.items():
+        tool_lists[path] = ToolLists(database=database, path=path, publish=events.publish, clock=clock)
+        calls = ToolCalls(
+            app=_current(source),
+            record=events.publish,
+            rule=rule_from(settings.rules),
+            clock=clock,
+            random=random,
+        )
+        dispatches[path] = AppDispatch(app=_current(source), calls=calls, tool_lists=tool_lists[path], version=version)
+        endpoints[path] = McpEndpoint(dispatches[path], path=path, access=auth.access, origin_allowed=allowed)
+    public = PublicApp(origins, allowed, auth.routes(), endpoints, probed=probe.heard)
+    return Rooms(
+        vault,
+        database,
+        signing,
+        activity,
+        auth,
+        served,
+        endpoints,
+        tool_lists,
+        fetcher,
+        remote_keys,
+        public,
+        dispatches,
+    )
+
+
+async def _open_both(loaded: LoadedSettings, seams: Seams) -> tuple[Vault, Database]:
+    opening_vault = asyncio.ensure_future(open_vault(data_dir=loaded.settings.data_dir, environ=seams.environ))
+    opening_database = asyncio.ensure_future(open_database(loaded.settings.database, clock=seams.clock))
+    await asyncio.wait({opening_vault, opening_database})
+    if opening_vault.exception() is not None and opening_database.exception() is None:
+        await opening_database.result().close()
+    return opening_vault.result(), opening_database.result()
+
+
+def _current(source: AppSource) -> Callable[[], App]:
+    return lambda: source.app

@@ -1,0 +1,26 @@
+"""Chooses what is served: the app of a folder when the settings name one, the built-in list of items otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from homeport.clock import Clock, Randomness
+from homeport.engine.served import AppSource, BuiltIn
+from homeport.events import EventBus
+from homeport.settings import Settings
+from homeport.store import Database
+
+APP_PATH = "/mcp"
+
+
+def app_sources(
+    settings: Settings, database: Database, events: EventBus, *, clock: Clock, random: Randomness
+) -> Mapping[str, AppSource]:
+    """Path to app. The first one is what the connector URL leads to."""
+    if settings.app is not None:
+        from homeport.apps.loader import FolderApp
+
+        return {APP_PATH: FolderApp(settings.app, publish=events.publish, clock=clock)}
+    from homeport.items import SqlItems, items_app
+
+    return {APP_PATH: BuiltIn(items_app(SqlItems(database, clock=clock, random=random)))}

@@ -1,0 +1,141 @@
+"""What a person reads when something went wrong. Protocol errors live in auth/errors.py, tool errors in apps/errors.py.
+
+HomeportError                 code, title, message, hint
+|- SettingsError              a setting is unknown, of the wrong type, or contradicts another
+|- VaultError                 the keyring or its fallback
+|  |- KeyringLocked           the keyring waits for a password
+|  |- KeyringTimeout          the keyring did not answer in time
+|  |- KeyringRefused          the backend would lose secrets or store them in plain text
+|- StoreError                 the database
+|  |- DatabaseTooNew          written by a newer Homeport
+|  |- MigrationFailed         a migration did not run; the copy made before it is intact
+|- AlreadyRunning             another Homeport uses this data folder
+|- NotRunning                 a command needs a running Homeport and there is none
+|- PortTaken                  another program listens where we must
+|- TunnelError                the public URL is not usable
+|- AppError                   the app folder could not be loaded: file, line and cause
+|- BundleError                the browser bundles are missing or were not built
+|- ApprovalError              an answer to a waiting request
+|  |- WrongCode               no waiting request shows this code
+|  |- ApprovingPaused         too many wrong codes in a row
+|  |- OtherNetwork            the browser is on another network and nobody confirmed that
+|  |- NoSuchRequest           no waiting request has this number
+|- NotFoundError              no such client, person, grant or host
+"""
+
+from __future__ import annotations
+
+
+class HomeportError(Exception):
+    """An error a person reads: `message` says what happened and to what, `hint` what to do next."""
+
+    code = "error"
+    title = "Homeport could not do this"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class SettingsError(HomeportError):
+    code = "settings"
+    title = "A setting is wrong"
+
+
+class VaultError(HomeportError):
+    code = "vault"
+    title = "The keyring cannot be used"
+
+
+class KeyringLocked(VaultError):
+    code = "keyring_locked"
+    title = "The keyring is locked"
+
+
+class KeyringTimeout(VaultError):
+    code = "keyring_timeout"
+    title = "The keyring does not answer"
+
+
+class KeyringRefused(VaultError):
+    code = "keyring_refused"
+    title = "This keyring is not safe for keys"
+
+
+class StoreError(HomeportError):
+    code = "store"
+    title = "The database cannot be used"
+
+
+class DatabaseTooNew(StoreError):
+    code = "database_too_new"
+    title = "The database belongs to a newer Homeport"
+
+
+class MigrationFailed(StoreError):
+    code = "migration_failed"
+    title = "The database could not be brought up to date"
+
+
+class AlreadyRunning(HomeportError):
+    code = "already_running"
+    title = "Homeport runs already"
+
+
+class NotRunning(HomeportError):
+    code = "not_running"
+    title = "Homeport does not run"
+
+
+class PortTaken(HomeportError):
+    code = "port_taken"
+    title = "The port is taken"
+
+
+class TunnelError(HomeportError):
+    code = "tunnel"
+    title = "The public URL cannot be used"
+
+
+class AppError(HomeportError):
+    code = "app"
+    title = "The app could not be loaded"
+
+
+class BundleError(HomeportError):
+    code = "bundle"
+    title = "The pages for the browser are missing"
+
+
+class ApprovalError(HomeportError):
+    code = "approval"
+    title = "This request cannot be answered"
+
+
+class WrongCode(ApprovalError):
+    code = "wrong_code"
+    title = "No waiting request shows this code"
+
+
+class ApprovingPaused(ApprovalError):
+    code = "approving_paused"
+    title = "Approving is paused"
+
+
+class OtherNetwork(ApprovalError):
+    code = "other_network"
+    title = "The browser is on another network"
+
+
+class NoSuchRequest(ApprovalError):
+    code = "no_such_request"
+    title = "No such waiting request"
+
+
+class NotFoundError(HomeportError):
+    code = "not_found"
+    title = "Not found"

@@ -1,0 +1,154 @@
+"""What happens, as it happens. Tray, terminal, dashboard and the activity log subscribe; nobody asks twice.
+
+No event carries a secret, a code that a person must type, or text that was not cleaned with `foreign_text.clean`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events; `at` is seconds since the epoch."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStateChanged(Event):
+    state: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicUrlChanged(Event):
+    """The connector URL ChatGPT must know is another one now (None: there is none)."""
+
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequested(Event):
+    """Somebody waits for the owner. The code they see is not here: it must be typed."""
+
+    number: int
+    kind: str
+    client: str
+    redirect_host: str
+    waiting: int
+    notify: bool
+    """False when a notification would be one too many: one a minute, none for a client denied twice lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDecided(Event):
+    number: int
+    kind: str
+    client: str
+    outcome: str
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSeen(Event):
+    """A client registered or presented a metadata document for the first time."""
+
+    client_id: str
+    client: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectHostWaiting(Event):
+    """A client wants to redirect to a host the owner has not allowed."""
+
+    host: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantCreated(Event):
+    grant_id: str
+    client: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRevoked(Event):
+    grant_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalled(Event):
+    """One tools/call, its three outcomes apart: HTTP status, JSON-RPC error code (0: none), tool outcome."""
+
+    grant_id: str
+    client_id: str
+    person_id: str
+    tool: str
+    http: int
+    rpc: int
+    outcome: str
+    milliseconds: float
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolListOutdated(Event):
+    """A client still works with a tool list that is not today's: its user should press Refresh."""
+
+    client_id: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppLoaded(Event):
+    app: str
+    tools: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppFailed(Event):
+    """An app folder has an error; the last good version keeps running."""
+
+    app: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastedWithoutPath(Event):
+    """A client posts to `/`: the connector URL was pasted without its path."""
+
+
+Subscriber = Callable[[Event], None]
+
+
+class EventBus:
+    """Delivers events to subscribers in order; a subscriber that fails is logged and hurts nobody else."""
+
+    def __init__(self) -> None:
+        self._subscribers: list[Subscriber] = []
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call `subscriber` for every event from now on; returns what ends that."""
+        self._subscribers.append(subscriber)
+
+        def unsubscribe() -> None:
+            if subscriber in self._subscribers:
+                self._subscribers.remove(subscriber)
+
+        return unsubscribe
+
+    def publish(self, event: Event) -> None:
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber(event)
+            except Exception:
+                logger.exception("A subscriber failed on %s", type(event).__name__)

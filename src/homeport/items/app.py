@@ -1,0 +1,101 @@
+"""The tools of the items app."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from homeport import App, Person, Result
+from homeport.items.item import Action, Item, Items
+
+Words = Annotated[str, Field(max_length=200)]
+ItemId = Annotated[str, Field(min_length=1, max_length=64)]
+Title = Annotated[str, Field(min_length=1, max_length=200, description="A short name for the item.")]
+Description = Annotated[str, Field(max_length=4_000, description="Anything more there is to say.")]
+Tag = Annotated[str, Field(min_length=1, max_length=40)]
+Tags = Annotated[list[Tag], Field(max_length=10, description="Words to find it by.")]
+
+
+class Found(BaseModel):
+    """One hit of a search, in the shape ChatGPT knows."""
+
+    id: str
+    title: str
+    url: str
+
+
+class FoundItems(BaseModel):
+    results: list[Found]
+
+
+class Document(BaseModel):
+    """One item as a document, in the shape ChatGPT knows."""
+
+    id: str
+    title: str
+    text: str
+    url: str
+    metadata: dict[str, str]
+
+
+class ItemList(BaseModel):
+    items: list[Item]
+
+
+def items_app(items: Items) -> App:
+    """The app over these items."""
+    app = App("Items", instructions="Shows, adds and changes the items that the person keeps in Homeport.")
+
+    @app.tool(effect="read", name="get-items", title="Show items")
+    async def get_items(person: Person, filter: Words = "") -> Result[ItemList]:
+        """Show the person's items; with a filter, only those whose title, description or tags hold its words."""
+        found = await items.find(person, filter)
+        return Result(ItemList(items=found), text=_as_text(found, filter))
+
+    @app.tool(effect="write", name="add-item", title="Add an item")
+    async def add_item(person: Person, title: Title, description: Description = "", tags: Tags = []) -> Result[Item]:  # noqa: B006
+        """Keep a new item for the person."""
+        item = await items.add(person, title, description, tags)
+        return Result(item, text=f"Added {item.title!r} with id {item.id}.")
+
+    @app.tool(effect="write", name="perform-item-action", title="Change an item", idempotent=True)
+    async def perform_item_action(person: Person, item_id: ItemId, action: Action) -> Result[Item]:
+        """Complete, reopen or archive an item."""
+        item = await items.act(person, item_id, action)
+        return Result(item, text=f"{item.title!r} is {item.state} now.")
+
+    @app.tool(effect="read", title="Search items")
+    async def search(person: Person, query: Words) -> Result[FoundItems]:
+        """Search the person's items by words."""
+        found = await items.find(person, query)
+        hits = [Found(id=item.id, title=item.title, url=_address(item)) for item in found]
+        return Result(FoundItems(results=hits), text=_as_text(found, query))
+
+    @app.tool(effect="read", title="Read an item")
+    async def fetch(person: Person, id: ItemId) -> Result[Document]:
+        """Read one item in full by the id that search gave."""
+        item = await items.get(person, id)
+        document = Document(
+            id=item.id,
+            title=item.title,
+            text=item.description or item.title,
+            url=_address(item),
+            metadata={"state": item.state, "tags": ", ".join(item.tags)},
+        )
+        return Result(document, text=document.text)
+
+    return app
+
+
+def _address(item: Item) -> str:
+    # Items have no page of their own; the address only has to be a stable name for citations.
+    return f"homeport:items/{item.id}"
+
+
+def _as_text(found: list[Item], words: str) -> str:
+    """What a chat without widgets shows."""
+    if not found:
+        return f"No items match {words!r}." if words else "There are no items yet."
+    lines = [f"- {item.title} ({item.state}{', ' + ', '.join(item.tags) if item.tags else ''})" for item in found]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Keys: the ones we sign with, and the public ones of others."""

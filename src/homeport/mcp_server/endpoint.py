@@ -1,0 +1,211 @@
+"""The ASGI app at one MCP path: HTTP, access, one JSON-RPC message, its answer. Knows neither tools nor CORS nor Host.
+
+Order of a call: access, scope, rule, tool, result, activity.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+
+from homeport.auth.challenges import Challenge, insufficient_scope
+from homeport.mcp_server.callers import Authenticate, Caller, LocalCaller
+from homeport.mcp_server.calls import ScopeMissing, sign_in_again
+from homeport.mcp_server.disconnect import Receive, Send, UntilDisconnect
+from homeport.mcp_server.dispatch import CALLER, Dispatch, Request
+from homeport.mcp_server.headers import Headers, read_headers
+from homeport.mcp_server.messages import Message, encode, error_body, parse_message, result_body
+from homeport.mcp_server.protocol import (
+    HANDSHAKE_VERSIONS,
+    INVALID_REQUEST,
+    MODERN_STATUS,
+    VERSION_WHEN_ABSENT,
+    Era,
+    RpcError,
+)
+from homeport.origins import Origin
+
+if TYPE_CHECKING:
+    from homeport.mcp_server.streams import Streams
+
+ORIGIN = "homeport.origin"
+"""Key of the ASGI scope: which of our origins was asked, an `origins.Origin`. The public listener sets it."""
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of one request."""
+
+Scope = MutableMapping[str, Any]
+
+logger = logging.getLogger(__name__)
+
+
+class McpEndpoint:
+    """Serves one dispatch at one path.
+
+    `access` is asked before anything else is done for a request. None lets everybody in as `stranger`, for tests only.
+    `origin_allowed` judges an Origin header; a request without one comes from no browser and is fine.
+    """
+
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        *,
+        path: str,
+        access: Authenticate | None,
+        origin_allowed: Callable[[str], bool],
+        stranger: LocalCaller | None = None,
+    ) -> None:
+        self._dispatch = dispatch
+        self._path = path
+        self._access = access
+        self._stranger = stranger
+        self._origin_allowed = origin_allowed
+        self._streams: Streams | None = None
+
+    async def warm(self) -> None:
+        """Load the SDK in a thread (0.6 s), so that the first request does not wait for it."""
+        if self._streams is None:
+            modules = await anyio.to_thread.run_sync(_load_sdk)
+            if self._streams is None:
+                self._streams = modules.Streams(self._dispatch.server)
+
+    async def tools_changed(self) -> None:
+        """The app is another one: tell the clients that listen for that."""
+        if self._streams is not None:
+            await self._streams.tools_changed()
+
+    async def stop(self) -> None:
+        """End open streams, within a second. Afterwards the endpoint answers no more."""
+        if self._streams is not None:
+            await self._streams.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id: str | int | None = None
+        modern = False
+        try:
+            headers = read_headers(scope["headers"])
+            self._check_request(scope, headers)
+            caller = await self._authenticate(scope, headers)
+            body = await _read_body(headers, receive)
+            if body is None:
+                return
+            message = parse_message(body)
+            request_id = message.id
+            if self._streams is None:
+                await self.warm()
+            era = _era(message, headers)
+            modern = era.modern
+            if request_id is None:
+                await _send(send, 202, b"")
+                return
+            result: bytes | None = None
+            async with UntilDisconnect(receive) as client:
+                result = await self._dispatch.answer(Request(message, era, caller, headers, scope))
+            if client.gone:
+                return
+            if result is None:
+                assert self._streams is not None
+                await self._streams.serve({**scope, CALLER: caller}, body, receive, send)
+                return
+            await _send(send, 200, result_body(request_id, result))
+        except Challenge as challenge:
+            await _send_challenge(send, challenge)
+        except ScopeMissing as missing:
+            await self._send_scope_missing(scope, missing, request_id, send)
+        except RpcError as error:
+            await _send_error(send, error, request_id, modern=modern)
+
+    def _check_request(self, scope: Scope, headers: Headers) -> None:
+        """What needs no token and no body. Raises RpcError."""
+        if scope["method"] != "POST":
+            raise RpcError(INVALID_REQUEST, "This address takes POST only.", status=405)
+        origin = headers.get(b"origin")
+        # Against DNS rebinding and foreign pages (2025-11-25 and 2026-07-28, transports: MUST be 403).
+        if origin is not None and not self._origin_allowed(origin.decode("latin-1")):
+            raise RpcError(INVALID_REQUEST, "Pages of this origin may not call.", status=403)
+        if b"authorization" in headers.repeated:
+            raise RpcError(INVALID_REQUEST, "Authorization came more than once.", status=400)
+
+    async def _authenticate(self, scope: Scope, headers: Headers) -> Caller:
+        if self._access is None:
+            assert self._stranger is not None, "an endpoint without access needs to know who calls"
+            return self._stranger
+        authorization = headers.get(b"authorization")
+        origin: Origin = scope[ORIGIN]
+        resource = origin.resource(self._path)
+        return self._access.cached(authorization, resource) or await self._access.check(authorization, resource)
+
+    async def _send_scope_missing(
+        self, scope: Scope, missing: ScopeMissing, request_id: str | int | None, send: Send
+    ) -> None:
+        challenge = insufficient_scope(scope[ORIGIN], self._path, missing.needed)
+        if not missing.call.caller.chatgpt or request_id is None:
+            await _send_challenge(send, challenge)
+            return
+        result = sign_in_again(missing.call, challenge.www_authenticate, challenge.description)
+        await _send(send, 200, result_body(request_id, result))
+
+
+def _load_sdk() -> Any:
+    for name in ("kernel", "app_server"):
+        importlib.import_module(f"homeport.mcp_server.{name}")
+    return importlib.import_module("homeport.mcp_server.streams")
+
+
+def _era(message: Message, headers: Headers) -> Era:
+    """The era a request belongs to, by its MCP-Protocol-Version. Raises RpcError for a modern one that is malformed."""
+    version = headers.version
+    if version is None or version in HANDSHAKE_VERSIONS:
+        return Era(version or VERSION_WHEN_ABSENT, modern=False)
+    from homeport.mcp_server import kernel
+
+    if message.id is None:
+        kernel.check_notification_version(version)
+        return Era(version, modern=True)
+    return kernel.classify(message, headers)
+
+
+async def _read_body(headers: Headers, receive: Receive) -> bytes | None:
+    """The whole body, or None: the client went away. Raises RpcError."""
+    if not headers.is_json():
+        raise RpcError(INVALID_REQUEST, "The Content-Type must be application/json.", status=415)
+    declared = headers.get(b"content-length")
+    too_large = RpcError(INVALID_REQUEST, f"A request may have {MAX_BODY} bytes.", status=413)
+    if declared is not None and (len(declared) > 9 or (declared.isdigit() and int(declared) > MAX_BODY)):
+        raise too_large
+    event = await receive()
+    if event["type"] == "http.request" and not event.get("more_body") and len(event.get("body", b"")) <= MAX_BODY:
+        return bytes(event.get("body", b""))
+    parts: list[bytes] = []
+    size = 0
+    while event["type"] == "http.request":
+        parts.append(event.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            raise too_large
+        if not event.get("more_body"):
+            return b"".join(parts)
+        event = await receive()
+    return None
+
+
+async def _send(send: Send, status: int, body: bytes, extra: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    headers = [(b"content-length", b"%d" % len(body)), *extra]
+    if body:
+        headers.append((b"content-type", b"application/json"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _send_challenge(send: Send, challenge: Challenge) -> None:
+    body = encode({"error": challenge.error, "error_description": challenge.description})
+    await _send(send, challenge.status, body, [(b"www-authenticate", challenge.www_authenticate.encode("latin-1"))])
+
+
+async def _send_error(send: Send, error: RpcError, request_id: str | int | None, *, modern: bool) -> None:
+    status = error.status or (MODERN_STATUS.get(error.code, 200) if modern else 200)
+    await _send(send, status, error_body(request_id, error), [(b"allow", b"POST")] if status == 405 else ())

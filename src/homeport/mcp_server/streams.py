@@ -1,0 +1,115 @@
+"""Answers that are streams (progress, log messages, subscriptions/listen), given by the SDK's own app.
+
+It starts with the first such request and lives in one task; stopping leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import MutableMapping
+from typing import Any
+
+from mcp.server import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
+from mcp_types import SubscriptionsListenRequestParams
+
+from homeport.mcp_server.disconnect import Receive, Send
+
+GRACE = 0.3
+"""Seconds that open streams get to say goodbye."""
+
+logger = logging.getLogger(__name__)
+
+
+class Streams:
+    """The streaming side of one server."""
+
+    def __init__(self, server: Server[Any]) -> None:
+        self._server = server
+        self._bus = InMemorySubscriptionBus()
+        self._listen = ListenHandler(self._bus)
+        if server.get_request_handler("subscriptions/listen") is None:
+            server.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, self._listen)
+        self._manager: StreamableHTTPSessionManager | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._open: set[asyncio.Task[Any]] = set()
+
+    async def serve(self, scope: MutableMapping[str, Any], body: bytes, receive: Receive, send: Send) -> None:
+        """Answer one request whose body was read already. Ends quietly when the client goes or Homeport stops."""
+        manager = await self._started()
+        answer = _Answer(send)
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        try:
+            await manager.handle_request(scope, _replay(body, receive), answer.send)
+        except asyncio.CancelledError:
+            if not self._stopping.is_set() or task.uncancel() > 0:
+                raise
+            await answer.finish()
+        finally:
+            self._open.discard(task)
+
+    async def tools_changed(self) -> None:
+        """Tell every client that listens."""
+        await self._bus.publish(ToolsListChanged())
+
+    async def stop(self) -> None:
+        """End open streams and the SDK's task; takes `GRACE` seconds at most where a client does not read."""
+        self._stopping.set()
+        self._listen.close()
+        if self._open:
+            _, late = await asyncio.wait(self._open, timeout=GRACE)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=GRACE)
+        if self._running is not None:
+            await self._running
+
+    async def _started(self) -> StreamableHTTPSessionManager:
+        if self._manager is None:
+            self._manager = StreamableHTTPSessionManager(self._server, stateless=True)
+            ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._running = asyncio.create_task(self._run(self._manager, ready), name="mcp-streams")
+            self._ready = ready
+        await asyncio.shield(self._ready)
+        return self._manager
+
+    async def _run(self, manager: StreamableHTTPSessionManager, ready: asyncio.Future[None]) -> None:
+        async with manager.run():
+            ready.set_result(None)
+            await self._stopping.wait()
+
+
+class _Answer:
+    """Remembers how far an answer got, so that one cut short still ends as HTTP."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._started = False
+        self._finished = False
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        self._started = True
+        self._finished = message["type"] == "http.response.body" and not message.get("more_body", False)
+        await self._send(message)
+
+    async def finish(self) -> None:
+        if not self._started:
+            await self._send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
+        if not self._finished:
+            await self._send({"type": "http.response.body", "body": b""})
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """`receive` once more from the beginning of the body."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> MutableMapping[str, Any]:
+        return messages.pop() if messages else await receive()
+
+    return again

@@ -1,0 +1,165 @@
+"""Assembles the public listener, the only thing a tunnel may reach: Host, origin, CORS, routes. Decides nothing else.
+
+It serves exactly the apps' MCP paths, the authorization server, the front page and /health; anything else is a bare
+404 (SECURITY, listeners).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Router
+
+from homeport.origins import Origin, Origins
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+ORIGIN_KEY = "homeport.origin"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_CALLED_FROM_BROWSERS = ("/token", "/register", "/revoke", "/userinfo")
+_EXPOSED = b"WWW-Authenticate, MCP-Protocol-Version"
+_PREFLIGHT_SECONDS = b"600"
+
+
+class AllowedOrigins:
+    """Which pages may call from a browser: those of this computer, our own, and those the owner names."""
+
+    def __init__(self, origins: Origins, extra: Collection[str]) -> None:
+        self._origins = origins
+        self._extra = frozenset(extra)
+
+    def __call__(self, origin: str) -> bool:
+        if origin in self._extra or self._origins.by_issuer(origin) is not None:
+            return True
+        try:
+            parts = urlsplit(origin)
+            loopback = parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
+            return loopback and parts.path == "" and parts.port != -1
+        except ValueError:
+            return False
+
+
+class PublicApp:
+    """The ASGI app of the public listener. `mcp` are the apps' endpoints by path, looked up at each request.
+
+    `probed` hears the network of a request that carries this process's own probe token, or None.
+    """
+
+    def __init__(
+        self,
+        origins: Origins,
+        allowed: AllowedOrigins,
+        routes: Sequence[BaseRoute],
+        mcp: Mapping[str, AsgiApp],
+        *,
+        probed: Callable[[Headers], None],
+    ) -> None:
+        self._origins = origins
+        self._allowed = allowed
+        self._mcp = mcp
+        self._router = Router(list(routes), redirect_slashes=False, default=_nothing_here)
+        self._probed = probed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        headers: Headers = scope["headers"]
+        if path == "/health":
+            self._probed(headers)
+            await _send(send, 200, b'{"status":"ok"}', [(b"content-type", b"application/json")])
+            return
+        origin = self._origin(headers)
+        if isinstance(origin, int):
+            await _send(send, origin, b"", [])
+            return
+        scope[ORIGIN_KEY] = origin
+        endpoint = self._mcp.get(path)
+        if endpoint is None:
+            endpoint = self._router
+        kind = self._cors_kind(path)
+        if kind is None:
+            await endpoint(scope, receive, send)
+            return
+        page = _header(headers, b"origin")
+        if page is None:
+            await endpoint(scope, receive, send)
+            return
+        readable = kind == "any" or self._allowed(page.decode("latin-1"))
+        if scope["method"] == "OPTIONS" and _header(headers, b"access-control-request-method") is not None:
+            await _send(send, 204, b"", _preflight(kind, page, headers) if readable else [])
+            return
+        await endpoint(scope, receive, _with_cors(send, kind, page) if readable else send)
+
+    def _origin(self, headers: Headers) -> Origin | int:
+        """The origin the Host names, or the status to refuse with (SECURITY, listeners)."""
+        host: bytes | None = None
+        forwarded = False
+        for name, value in headers:
+            if name == b"host":
+                if host is not None:
+                    return 400
+                host = value
+            elif name == b"forwarded" or name.startswith(b"x-forwarded-"):
+                forwarded = True
+        if host is None:
+            return 400
+        origin = self._origins.by_host(host.decode("latin-1"))
+        if origin is None or (forwarded and origin.local):
+            return 421
+        return origin
+
+    def _cors_kind(self, path: str) -> str | None:
+        if path in self._mcp or path in _CALLED_FROM_BROWSERS:
+            return "some"
+        return "any" if path.startswith("/.well-known/") else None
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    await Response(status_code=404)(scope, receive, send)
+
+
+def _header(headers: Headers, wanted: bytes) -> bytes | None:
+    return next((value for name, value in headers if name == wanted), None)
+
+
+def _preflight(kind: str, page: bytes, headers: Headers) -> Headers:
+    asked = _header(headers, b"access-control-request-headers")
+    return [
+        *_cors_headers(kind, page),
+        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+        (b"access-control-allow-headers", asked or b"authorization, content-type"),
+        (b"access-control-max-age", _PREFLIGHT_SECONDS),
+    ]
+
+
+def _cors_headers(kind: str, page: bytes) -> Headers:
+    """Never with credentials: a token is sent by the page's own script or not at all."""
+    allowed = b"*" if kind == "any" else page
+    return [
+        (b"access-control-allow-origin", allowed),
+        (b"access-control-expose-headers", _EXPOSED),
+        (b"vary", b"Origin"),
+    ]
+
+
+def _with_cors(send: Send, kind: str, page: bytes) -> Send:
+    async def send_with_cors(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", []), *_cors_headers(kind, page)]}
+        await send(message)
+
+    return send_with_cors
+
+
+async def _send(send: Send, status: int, body: bytes, headers: Headers) -> None:
+    length = (b"content-length", b"%d" % len(body))
+    await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,267 @@
+"""The table of settings: one frozen model that drives options, environment names, .env.example, docs and checks.
+
+A new setting is one field here and nothing else. Nothing is read here: see `load`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from homeport.settings.folders import find_data_dir
+
+Applies = Literal["now", "listener", "tunnel", "app", "restart"]
+"""When a changed setting takes effect: at once, or when this part of Homeport starts again."""
+
+RuleSetting = Literal["allow", "block"]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a person reads about a setting. `expects` completes the sentence "must be ..."."""
+
+    help: str
+    expects: str
+    group: str
+    applies: Applies
+    example: str
+    secret: bool = False
+    option: str = ""
+    """The name of the command-line option where it is not the setting's own (`--rule` for `rules`)."""
+
+
+def _https_or_empty(url: str) -> str:
+    if url and not url.startswith("https://"):
+        raise ValueError("not https")
+    return url
+
+
+def _browser_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
+            raise ValueError("not an origin")
+    return origins
+
+
+def _known_database(url: str) -> str:
+    if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        raise ValueError("unknown database")
+    return url
+
+
+def _tool_names(rules: Mapping[str, RuleSetting]) -> Mapping[str, RuleSetting]:
+    for name in rules:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+            raise ValueError("not a tool name")
+    return rules
+
+
+def _default_data_dir() -> Path:
+    return find_data_dir(None, {}, Path.cwd())
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseModel):
+    """Everything a person can choose. Build it with `load_settings`; tests may build it directly."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: Annotated[
+        str,
+        About(
+            help="Address the public listener binds; 0.0.0.0 in a container.",
+            expects="an IP address",
+            group="Listeners",
+            applies="listener",
+            example="127.0.0.1",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[
+        Port,
+        About(
+            help="Port of the public listener, the only thing a tunnel may reach; 0 takes a free one.",
+            expects="a whole number from 0 to 65535",
+            group="Listeners",
+            applies="listener",
+            example="3002",
+        ),
+    ] = 3002
+    control_port: Annotated[
+        Port,
+        About(
+            help="Port of the dashboard and the command line, on this computer only; 0 takes a free one.",
+            expects="a whole number from 0 to 65535",
+            group="Listeners",
+            applies="restart",
+            example="3003",
+        ),
+    ] = 3003
+    data_dir: Annotated[
+        Path,
+        About(
+            help="Folder of the database and homeport.toml.",
+            expects="a folder",
+            group="Data",
+            applies="restart",
+            example="/var/lib/homeport",
+        ),
+    ] = Field(default_factory=_default_data_dir)
+    database_url: Annotated[
+        str,
+        Field(repr=False),
+        AfterValidator(_known_database),
+        About(
+            help="Database of several replicas; empty means a SQLite file in the data folder.",
+            expects="empty, or an address that begins with sqlite:/// or postgresql://",
+            group="Data",
+            applies="restart",
+            example="postgresql://homeport@db.example.com/homeport",
+            secret=True,
+        ),
+    ] = ""
+    public_url: Annotated[
+        str,
+        AfterValidator(_https_or_empty),
+        About(
+            help="The https address under which ChatGPT reaches this computer; means the tunnel is fixed.",
+            expects="an https address without a path, such as https://homeport.example.com",
+            group="Public URL",
+            applies="tunnel",
+            example="https://homeport.example.com",
+        ),
+    ] = ""
+    tunnel: Annotated[
+        Literal["none", "fixed"],
+        About(
+            help="How the public URL comes about: none, or fixed (a tunnel or proxy of your own).",
+            expects="none or fixed",
+            group="Public URL",
+            applies="tunnel",
+            example="fixed",
+        ),
+    ] = "none"
+    allowed_origins: Annotated[
+        tuple[str, ...],
+        AfterValidator(_browser_origins),
+        About(
+            help="Web pages, beside those on this computer, that may call Homeport from a browser.",
+            expects="a list of origins such as https://inspector.example.com, in lower case and without a path",
+            group="Public URL",
+            applies="listener",
+            example="https://inspector.example.com",
+            option="allowed-origin",
+        ),
+    ] = ()
+    sign_in: Annotated[
+        Literal["owner"],
+        About(
+            help="How people sign in: owner (the person at this computer types the code the browser shows).",
+            expects="owner",
+            group="People",
+            applies="restart",
+            example="owner",
+        ),
+    ] = "owner"
+    access_token_minutes: Annotated[
+        int,
+        Field(ge=0, le=1440),
+        About(
+            help="How long an access token lives; 0 means 12 hours on a desktop and 1 hour for `homeport serve`.",
+            expects="a whole number from 0 to 1440",
+            group="People",
+            applies="now",
+            example="60",
+        ),
+    ] = 0
+    app: Annotated[
+        Path | None,
+        About(
+            help="Folder with an app.py whose tools ChatGPT gets; without it, the built-in list of items.",
+            expects="a folder",
+            group="Tools",
+            applies="app",
+            example="./recipes",
+        ),
+    ] = None
+    rules: Annotated[
+        Mapping[str, RuleSetting],
+        AfterValidator(_tool_names),
+        About(
+            help="What a tool may do whatever its scopes say: allow or block.",
+            expects="tool names with allow or block, such as add-item=block",
+            group="Tools",
+            applies="now",
+            example="add-item=block",
+            option="rule",
+        ),
+    ] = Field(default_factory=dict)
+    log_format: Annotated[
+        Literal["text", "json"],
+        About(
+            help="Log lines for a person (text) or for a log collector (json).",
+            expects="text or json",
+            group="Logs",
+            applies="restart",
+            example="json",
+        ),
+    ] = "text"
+
+    @property
+    def database(self) -> str:
+        """The database address in use: `database_url`, or the SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'homeport.sqlite3').as_posix().lstrip('/')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table: a field's name, its words for people, and how its values look."""
+
+    name: str
+    about: About
+    choices: tuple[str, ...]
+    shape: type
+    """int, str, Path, list or dict: what a value in homeport.toml is, folders being strings there."""
+    default: object
+
+    @property
+    def environment(self) -> str:
+        return f"HOMEPORT_{self.name.upper()}"
+
+    @property
+    def option(self) -> str:
+        return f"--{self.about.option or self.name.replace('_', '-')}"
+
+
+def table() -> dict[str, Setting]:
+    """All settings by name, in the order of the model."""
+    return {name: _row(name, field) for name, field in Settings.model_fields.items()}
+
+
+def _row(name: str, field: FieldInfo) -> Setting:
+    about = next(item for item in field.metadata if isinstance(item, About))
+    annotation: Any = field.annotation
+    origin = get_origin(annotation)
+    choices: tuple[str, ...] = ()
+    shape: type
+    if origin is Literal:
+        choices, shape = get_args(annotation), str
+    elif origin is tuple:
+        shape = list
+    elif origin is Mapping:
+        shape = dict
+    elif annotation is int:
+        shape = int
+    elif annotation is Path or Path in get_args(annotation):
+        shape = Path
+    else:
+        shape = str
+    default = None if field.default_factory else field.default
+    return Setting(name, about, choices, shape, default)

@@ -1,0 +1,1 @@
+"""The tests. `uv run python -m tests` sets up what they need and runs them."""

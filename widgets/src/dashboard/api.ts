@@ -1,0 +1,82 @@
+// Speaks to the control listener. Knows the session token and its place in localStorage, and nothing of the page.
+
+import type { PendingRequest, Status } from "./types";
+
+const SESSION = "homeport.session";
+const PATIENCE_MS = 10_000;
+
+/** There is no session, or Homeport was started anew since: `homeport open` makes a new one. */
+export class NoSession extends Error {}
+
+/** Homeport answered with an error that a person can read, or did not answer at all. */
+export class NoAnswer extends Error {}
+
+export interface Snapshot {
+  status: Status;
+  pending: PendingRequest[];
+}
+
+/** Trades the one-use code that `homeport open` puts into the URL fragment; the code never stays in the address bar. */
+export async function openSession(): Promise<void> {
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (code === null) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  const answer = await ask("POST", "/api/session", { code }, null);
+  const token = field(answer, "token");
+  if (typeof token !== "string") throw new NoAnswer("Homeport opened no session. Is this page from an older version?");
+  localStorage.setItem(SESSION, token);
+}
+
+export async function snapshot(): Promise<Snapshot> {
+  const [status, pending] = await Promise.all([asOwner("GET", "/api/status"), asOwner("GET", "/api/pending")]);
+  return { status: status as Status, pending: pending as PendingRequest[] };
+}
+
+export async function deny(number: number): Promise<void> {
+  await asOwner("POST", "/api/deny", { number });
+}
+
+async function asOwner(method: string, path: string, body?: object): Promise<unknown> {
+  const token = localStorage.getItem(SESSION);
+  if (token === null) throw new NoSession();
+  try {
+    return await ask(method, path, body, token);
+  } catch (error) {
+    // A newer tab may have stored a newer session meanwhile: only the refused token goes.
+    if (error instanceof NoSession && localStorage.getItem(SESSION) === token) localStorage.removeItem(SESSION);
+    throw error;
+  }
+}
+
+async function ask(method: string, path: string, body: object | undefined, token: string | null): Promise<unknown> {
+  const headers = new Headers({ Accept: "application/json" });
+  if (token !== null) headers.set("Authorization", `Bearer ${token}`);
+  if (body !== undefined) headers.set("Content-Type", "application/json");
+  let response: Response;
+  let answer: unknown;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    answer = await response.json().catch(() => null);
+  } catch {
+    throw new NoAnswer("Homeport does not answer. It has stopped, or is busy; this page tries again by itself.");
+  }
+  if (response.status === 401) throw new NoSession();
+  if (!response.ok) {
+    const message = field(answer, "message");
+    const hint = field(answer, "hint");
+    const said = [message, hint].filter((part) => typeof part === "string" && part !== "").join(" ");
+    throw new NoAnswer(said || `Homeport answered with ${response.status}.`);
+  }
+  return answer;
+}
+
+function field(answer: unknown, name: string): unknown {
+  return typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>)[name] : undefined;
+}
