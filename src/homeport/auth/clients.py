@@ -44,10 +44,10 @@ STATIC_CLIENT = Client(
     auth_methods=frozenset({"none"}),
 )
 
-# SECURITY, clients: the figures for registrations. The hour is for a person who is interrupted between adding the
-# connector and signing in; a client still wanted after that registers again and gets the same client_id.
+# SECURITY, clients: the figures for registrations. The 30 days are for a person who adds the connector and signs in
+# weeks later: ChatGPT keeps its client_id for ever and would find it unknown. What bounds the table is the number.
 MAX_UNUSED_REGISTRATIONS = 5_000
-UNUSED_LIFETIME = 3_600
+UNUSED_LIFETIME = 30 * 86_400
 MIN_UNUSED_AGE = 600
 DROP_AT_ONCE = 500
 # Documents: at 30 fetches a minute for strangers this many rows cannot fill up with ones younger than MIN_UNUSED_AGE.
