@@ -89,8 +89,10 @@ class Listener:
         self._server = _make_server(logged(app), self._keep_alive_seconds, started, self._stopping)
         self._serving = asyncio.create_task(self._server.serve(sockets), name=f"listener {self.port}")
         ready = asyncio.create_task(started.wait())
-        await asyncio.wait({ready, self._serving}, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
+        try:
+            await asyncio.wait({ready, self._serving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
         if self._serving.done():
             await self._serving
 

@@ -83,7 +83,8 @@ def preview_text(preview: ApprovalPreview, *, read_only: bool) -> str:
 
 
 def approved_text(approved: Approved, *, consent_in_browser: bool) -> str:
-    who = f"{clean(approved.client)} acts for {clean(approved.person)}"
+    person = clean(approved.person)
+    who = f"{clean(approved.client)} acts for {'you' if person == 'me' else person}"
     if consent_in_browser:
         return f"{who} once they agree on the page, which continues by itself."
     return f"{who} now ({', '.join(approved.scopes)}). The page continues by itself."

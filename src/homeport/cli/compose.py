@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import NoReturn, Protocol
 
@@ -97,14 +98,17 @@ async def _until_stopped(loaded: LoadedSettings, engine: OwnEngine, asked: async
         if not loaded.serve and not has_desktop(os.environ, sys.platform):
             _say("There is no desktop here: Homeport runs in this terminal.")
         _say(startup_text(status, asks_here=asks_here))
-    unsubscribe = [engine.events.subscribe(_log_event if loaded.serve else _print_event)]
+    unsubscribe: list[Callable[[], None]] = []
     conversation: asyncio.Task[None] | None = None
     if asks_here:
         lines = TypedLines(sys.stdin.fileno())
         terminal = Terminal(engine, lines, _say)
+        unsubscribe.append(engine.events.subscribe(lambda e: None if terminal.says_itself(e) else _print_event(e)))
         unsubscribe.append(engine.events.subscribe(terminal.heard))
         lines.start()
         conversation = asyncio.create_task(terminal.converse())
+    else:
+        unsubscribe.append(engine.events.subscribe(_log_event if loaded.serve else _print_event))
     await asked
     (logger.info if quiet else _say)("Stopping.")
     for end in unsubscribe:
@@ -153,7 +157,9 @@ def _stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
             os._exit(128 + number)
         loop.call_soon_threadsafe(stopping.set)
 
-    handled = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    handled = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup stays nohup
+        handled.append(signal.SIGHUP)
     before = {number: signal.signal(number, handle) for number in handled}
     if hasattr(signal, "SIGTTIN"):
         # Reading a terminal from the background must fail, and not stop the server.
@@ -190,7 +196,7 @@ def _say(text: str) -> None:
 
 def _print_event(event: Event) -> None:
     if line := line_for(event):
-        _say(line)
+        _say(f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {line}")
 
 
 def _log_event(event: Event) -> None:

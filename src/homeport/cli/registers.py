@@ -89,7 +89,7 @@ def _list_clients(as_json: bool, data_dir: str | None) -> None:
     engine = connect(data_dir)
     known, hosts = wait_for(engine.clients()), wait_for(engine.hosts())
     if as_json:
-        click.echo(f'{{"clients": {to_json(known)},\n"hosts": {to_json(hosts)}}}')
+        click.echo(to_json({"clients": known, "hosts": hosts}))
         return
     if known:
         click.echo(

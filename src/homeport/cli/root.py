@@ -67,12 +67,11 @@ class Root(click.Group):
 
 
 def print_error(error: HomeportError) -> None:
-    """Title, message and hint on standard error, without a traceback. A message that is its title is said once."""
-    if error.message.rstrip(".") != error.title:
-        click.echo(click.style(error.title, bold=True), err=True)
-    click.echo(error.message, err=True)
-    if error.hint:
-        click.echo(error.hint, err=True)
+    """The error in words on standard error, without a traceback."""
+    from homeport.cli.words import error_lines
+
+    for line in error_lines(error):
+        click.echo(line, err=True)
 
 
 def _load(module: str, command: str) -> click.Command:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from homeport.cli.approving import Choices, approve_in_words, approved_text, request_line
 from homeport.cli.requests import code_digits
-from homeport.cli.words import count
+from homeport.cli.words import count, error_lines
 from homeport.engine.protocol import EngineMethods
 from homeport.errors import HomeportError
-from homeport.events import ApprovalRequested, Event
+from homeport.events import ApprovalDecided, ApprovalRequested, Event
 from homeport.foreign_text import clean
 
 logger = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class Terminal:
         self._engine = engine
         self._lines = lines
         self._say = say
+        self._answering = False
 
     def heard(self, event: Event) -> None:
         """Subscribe this to the event bus."""
@@ -68,18 +69,25 @@ class Terminal:
                 f"Type the six digits its page shows, or `deny {event.number}`:"
             )
 
+    def says_itself(self, event: Event) -> bool:
+        """Whether the conversation tells of this event in its own words."""
+        return isinstance(event, ApprovalDecided) and self._answering
+
     async def converse(self) -> None:
         """Say who waits already, then answer what is typed until nothing more comes."""
         if waiting := await self._engine.pending():
             self._say("\n".join(["Who waits already:", *map(request_line, waiting), HELP]))
         while (line := await self._lines.next()) is not None:
+            self._answering = True
             try:
                 await self._answer(line.strip())
             except HomeportError as error:
-                self._say(f"{error.title}. {error}")
+                self._say("\n".join(error_lines(error)))
             except Exception:
                 logger.exception("Answering failed")
                 self._say("Homeport failed at this.")
+            finally:
+                self._answering = False
         self._say("Nothing more can be typed here. Approve in another terminal: homeport approve CODE")
 
     async def _answer(self, text: str) -> None:

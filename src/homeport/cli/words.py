@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from homeport.engine.protocol import PendingRequest, Status
+from homeport.errors import HomeportError
 from homeport.foreign_text import clean
 
 
@@ -39,14 +40,22 @@ def columns(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def as_json(value: object) -> str:
-    """Dataclasses, or lists of them, as indented JSON."""
+    """Dataclasses, and lists and dictionaries of them, as indented JSON."""
 
     def plain(item: object) -> object:
         if isinstance(item, list):
             return [plain(each) for each in item]
+        if isinstance(item, dict):
+            return {name: plain(each) for name, each in item.items()}
         return dataclasses.asdict(item) if dataclasses.is_dataclass(item) and not isinstance(item, type) else item
 
     return json.dumps(plain(value), indent=2, ensure_ascii=True)
+
+
+def error_lines(error: HomeportError) -> list[str]:
+    """Title, message and hint; a message that is its title is said once, and an empty hint not at all."""
+    title = [] if error.message.rstrip(".") == error.title else [error.title]
+    return [*title, error.message, *([error.hint] if error.hint else [])]
 
 
 def client_name(request: PendingRequest) -> str:

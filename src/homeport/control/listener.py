@@ -9,6 +9,7 @@ from homeport.control.api import control_app
 from homeport.control.instance import Instance
 from homeport.control.session import Sessions
 from homeport.engine.protocol import EngineMethods
+from homeport.errors import SettingsError
 from homeport.listening import LOOPBACK, Listener, bind, bind_or_move, port_of
 
 
@@ -42,7 +43,15 @@ class ControlListener:
         else:
             sockets = bind(LOOPBACK, port)
         actual = port_of(sockets)
-        token = self._instance.announce(actual, moved=may_move and actual != port)
+        try:
+            token = self._instance.announce(actual, moved=may_move and actual != port)
+        except OSError as error:
+            for each in sockets:
+                each.close()
+            raise SettingsError(
+                f"The data folder cannot be written: {error.strerror or error}.",
+                hint="Make room or choose another one.",
+            ) from error
         sessions = Sessions(token, clock=self._clock, randomness=self._randomness)
         await self._listener.start(control_app(self._engine, sessions, port=actual, quit=self._quit), sockets)
 

@@ -1,7 +1,4 @@
-"""The Engine: one Homeport in one process. Knows neither tray nor dashboard; whoever shows something asks it."""
+"""The Engine: one Homeport in one process. Knows neither tray nor dashboard; whoever shows something asks it.
 
-from __future__ import annotations
-
-from homeport.engine.engine import Engine
-
-__all__ = ["Engine"]
+`engine.engine` holds the Engine; `engine.protocol`, what can be asked of one, loads nothing heavy.
+"""

@@ -1,0 +1,231 @@
+"""Every command that talks to the running Homeport: what it prints, what it does, and its exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from homeport.cli.root import COMMANDS, root
+from tests.control.running import Control, control_in_a_thread
+
+
+class Prompt:
+    """The command line with one running Homeport behind it."""
+
+    def __init__(self, data_dir: Path, control: Control) -> None:
+        self._data_dir = data_dir
+        self.engine = control.engine
+        self.control = control
+
+    def run(self, *arguments: str, typed: str = "", desktop: bool = False) -> Result:
+        environ: dict[str, str | None] = {
+            "HOMEPORT_DATA_DIR": str(self._data_dir),
+            "DISPLAY": ":0" if desktop else None,
+            "WAYLAND_DISPLAY": None,
+            "SSH_CONNECTION": None,
+            "SSH_TTY": None,
+        }
+        return CliRunner().invoke(root, list(arguments), input=typed, env=environ)
+
+
+@pytest.fixture
+def prompt(tmp_path: Path) -> Iterator[Prompt]:
+    with control_in_a_thread(tmp_path) as control:
+        yield Prompt(tmp_path, control)
+
+
+def test_status_reads_aloud_what_matters(prompt: Prompt) -> None:
+    prompt.engine.ask("428193")
+    said = prompt.run("status")
+    assert said.exit_code == 0
+    for words in (
+        "Homeport is stopped.",
+        "https://h.example.com/mcp",
+        "Items at /mcp, 5 tools",
+        "1 request (see `homeport pending`)",
+        "SQLite, /data/homeport.sqlite3",
+        "! The keys are in a file, since there is no keyring.",
+    ):
+        assert words in said.output
+    assert json.loads(prompt.run("status", "--json").output)["apps"][0]["name"] == "Items"
+
+
+def test_url_prints_the_connector_url_alone(prompt: Prompt) -> None:
+    assert prompt.run("url").stdout == "https://h.example.com/mcp\n"
+
+
+def test_start_and_stop_open_and_close_the_public_side(prompt: Prompt) -> None:
+    assert "serves https://h.example.com/mcp" in prompt.run("start").output
+    assert prompt.engine.state == "online"
+    assert "no longer answers" in prompt.run("stop").output
+    assert prompt.engine.state == "stopped"
+
+
+def test_open_prints_a_link_that_works_once_where_there_is_no_desktop(prompt: Prompt) -> None:
+    said = prompt.run("open")
+    address, _, code = said.stdout.strip().partition("#code=")
+    assert address == f"http://127.0.0.1:{prompt.control.running.port}/"
+    assert len(code) >= 32
+    assert "works once" in said.stderr
+
+
+def test_open_opens_a_browser_where_there_is_a_desktop(prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+
+    def browser(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", browser)
+    said = prompt.run("open", desktop=True)
+    assert len(opened) == 1
+    assert opened[0].split("#code=")[1] not in said.output
+
+
+def test_pending_lists_who_waits_and_never_the_code(prompt: Prompt) -> None:
+    assert prompt.run("pending").output == "Nobody waits.\n"
+    prompt.engine.ask("428193")
+    prompt.engine.ask("111111", client="Claude", same_network=False)
+    for arguments in (("pending",), ("pending", "--json"), ("status",), ("status", "--json")):
+        assert "428193" not in prompt.run(*arguments).output
+    said = prompt.run("pending").output
+    assert "1: ChatGPT, returns to chatgpt.com, Chrome on Windows, this network, since 7 s" in said
+    assert "2: Claude" in said
+    assert "ANOTHER NETWORK, 203.0.113.7" in said
+    assert [request["number"] for request in json.loads(prompt.run("pending", "--json").output)] == [1, 2]
+
+
+def test_approve_shows_what_it_allows_asks_who_and_asks_whether(prompt: Prompt) -> None:
+    prompt.engine.ask("428193")
+    said = prompt.run("approve", "428-193", typed="1\ny\n")
+    assert said.exit_code == 0
+    for words in ("You connect the browser", "read, write", "add-item", "changes  new", "remove-item  DELETES"):
+        assert words in said.output
+    assert said.output.index("You connect the browser") < said.output.index("Allow this?")
+    assert "ChatGPT acts for Owner now" in said.output
+    assert "428193" not in said.output
+    assert prompt.engine.approvals == [("me", False, False)]
+
+
+def test_me_is_offered_only_until_the_owner_exists_and_then_by_name(prompt: Prompt) -> None:
+    prompt.engine.ask("428193")
+    assert "me, the owner" in prompt.run("approve", "428193", typed="me\ny\n").output
+    prompt.engine.ask("111111")
+    said = prompt.run("approve", "111111", typed="\n7\n1\ny\n")
+    assert "me, the owner" not in said.output
+    assert "1  Owner" in said.output
+    assert "Type a number from 1 to 1, or a name." in said.output
+    assert prompt.engine.approvals[-1][0] == "person-1"
+
+
+def test_somebody_new_is_let_in_by_name(prompt: Prompt) -> None:
+    prompt.engine.ask("428193")
+    assert "acts for A friend now" in prompt.run("approve", "428193", typed="A friend\ny\n").output
+
+
+@pytest.mark.parametrize("typed", ["", "me\n", "me\nn\n", "me\nwhat?\n"])
+def test_anything_but_a_yes_allows_nothing(prompt: Prompt, typed: str) -> None:
+    prompt.engine.ask("428193")
+    said = prompt.run("approve", "428193", typed=typed)
+    assert said.exit_code == 1
+    assert "Nothing was allowed." in said.stderr
+    assert prompt.engine.approvals == []
+
+
+def test_scripts_approve_with_yes_and_as(prompt: Prompt) -> None:
+    prompt.engine.ask("428193")
+    said = prompt.run("approve", "428193", "--yes", "--as", "me", "--read-only", "--consent-in-browser")
+    assert said.exit_code == 0
+    assert prompt.engine.approvals == [("me", True, True)]
+    assert "add-item" not in said.output
+
+
+def test_yes_without_as_is_misuse_and_so_is_what_cannot_be_a_code(prompt: Prompt) -> None:
+    prompt.engine.ask("428193")
+    assert prompt.run("approve", "428193", "--yes").exit_code == 2
+    for code in ("42819", "4281933", "abcdef", "４２８１９３", ""):
+        assert prompt.run("approve", code, "--yes", "--as", "me").exit_code == 2
+    assert prompt.engine.approvals == []
+
+
+def test_another_network_needs_its_own_yes(prompt: Prompt) -> None:
+    prompt.engine.ask("428193", same_network=False)
+    refused = prompt.run("approve", "428193", "--yes", "--as", "me")
+    assert refused.exit_code == 1
+    assert "203.0.113.7" in refused.stderr
+    assert "--other-network" in refused.stderr
+    assert prompt.run("approve", "428193", "--as", "me", typed="\n").exit_code == 1
+    assert prompt.run("approve", "428193", "--yes", "--as", "me", "--other-network").exit_code == 0
+    assert prompt.engine.approvals == [("me", False, False)]
+
+
+def test_an_error_is_title_message_and_hint_and_says_nothing_twice(prompt: Prompt) -> None:
+    said = prompt.run("approve", "000000", "--yes", "--as", "me")
+    assert said.exit_code == 1
+    assert said.stderr.splitlines() == ["No waiting request shows this code.", "Look at the page again."]
+    said = prompt.run("deny", "9")
+    assert said.stderr.splitlines() == ["No such waiting request", "No request 9 waits.", "See `homeport pending`."]
+
+
+def test_deny_takes_a_number_or_all(prompt: Prompt) -> None:
+    for code in ("111111", "222222", "333333"):
+        prompt.engine.ask(code)
+    assert prompt.run("deny", "2").output == "1 request denied.\n"
+    assert prompt.run("deny", "9").exit_code == 1
+    for misuse in ("x", "0", "-1", "428193428193"):
+        assert prompt.run("deny", "--", misuse).exit_code == 2
+    assert prompt.run("deny", "all").output == "2 requests denied.\n"
+    assert prompt.run("deny", "all").output == "Nobody waits.\n"
+
+
+def test_clients_lists_clients_and_waiting_hosts_and_allows_one(prompt: Prompt) -> None:
+    said = prompt.run("clients").output
+    assert "chatgpt.com" in said
+    assert "press Refresh" in said
+    assert "homeport clients allow client.example" in said
+    assert prompt.run("clients", "list").output == said
+    assert set(json.loads(prompt.run("clients", "--json").output)) == {"clients", "hosts"}
+    assert json.loads(prompt.run("clients", "list", "--json").output)["hosts"][0]["host"] == "client.example"
+    assert prompt.run("clients", "allow", "Client.Example").exit_code == 0
+    assert "homeport clients allow" not in prompt.run("clients").output
+    assert prompt.run("clients", "allow", "elsewhere.example").exit_code == 1
+
+
+def test_people_and_grants_are_listed_and_a_grant_is_revoked(prompt: Prompt) -> None:
+    assert "Nobody yet" in prompt.run("people").output
+    assert prompt.run("grants").output == "Nobody has access.\n"
+    prompt.engine.ask("428193")
+    prompt.run("approve", "428193", "--yes", "--as", "me")
+    assert "Owner" in prompt.run("people").output
+    assert json.loads(prompt.run("people", "--json").output)[0]["name"] == "Owner"
+    assert "grant-1" in prompt.run("grants").output
+    assert prompt.run("grants", "revoke", "grant-1").exit_code == 0
+    assert json.loads(prompt.run("grants", "list", "--json").output)[0]["state"] == "revoked"
+    assert prompt.run("grants", "revoke", "grant-2").exit_code == 1
+
+
+def test_foreign_text_cannot_touch_the_terminal(prompt: Prompt) -> None:
+    prompt.engine.ask("428193", client="Chat\x1b[2JGPT\u202e")
+    for arguments in (("pending",), ("approve", "428193")):
+        said = prompt.run(*arguments).output
+        assert "\x1b" not in said
+        assert "\u202e" not in said
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "serve"])
+def test_without_a_running_homeport_every_command_says_so(tmp_path: Path, command: str) -> None:
+    arguments = {"approve": ["123456"], "deny": ["1"]}.get(command, [])
+    said = CliRunner().invoke(root, [command, *arguments, "--data-dir", str(tmp_path / "data")])
+    assert said.exit_code == 1
+    assert "No Homeport is running" in said.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_script_reads_that_none_runs(tmp_path: Path) -> None:
+    said = CliRunner().invoke(root, ["status", "--json", "--data-dir", str(tmp_path)])
+    assert said.exit_code == 1
+    assert json.loads(said.stdout)["state"] == "not_running"

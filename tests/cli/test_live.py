@@ -1,0 +1,101 @@
+"""What a person reads in the terminal Homeport runs in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from homeport.cli.live import line_for, startup_text
+from homeport.engine.protocol import Status
+from homeport.events import (
+    AppFailed,
+    AppLoaded,
+    ApprovalDecided,
+    ApprovalRequested,
+    ClientSeen,
+    EngineStateChanged,
+    Event,
+    GrantCreated,
+    GrantRevoked,
+    PastedWithoutPath,
+    PublicUrlChanged,
+    RedirectHostWaiting,
+    ToolCalled,
+    ToolListOutdated,
+)
+from tests.control.memory_engine import MemoryEngine
+
+
+async def status(**changes: object) -> Status:
+    return replace(await MemoryEngine().status(), **changes)  # type: ignore[arg-type]  # a test's own field names
+
+
+async def test_with_a_public_url_the_next_step_is_chatgpt() -> None:
+    text = startup_text(await status(), asks_here=True)
+    assert text.startswith("Homeport 0.1.0 runs: Items with 5 tools.")
+    assert "https://h.example.com/mcp" in text
+    assert "chatgpt.com/plugins" in text
+    assert "six digits: type them here" in text
+    assert text.endswith("Stop with Ctrl+C.")
+
+
+async def test_where_nobody_types_the_next_step_names_the_command() -> None:
+    text = startup_text(await status(), asks_here=False)
+    assert "homeport approve" in text
+    assert "homeport stop --quit" in text
+
+
+async def test_without_a_public_url_the_next_step_is_to_get_one() -> None:
+    local = "http://localhost:3002/mcp"
+    text = startup_text(await status(public_url="", connector_url=local), asks_here=True)
+    assert "Only programs on this computer" in text
+    assert "at http://localhost:3002." in text
+    assert "--public-url" in text
+    assert "chatgpt.com/plugins" not in text
+
+
+async def test_what_is_wrong_is_said_at_the_start() -> None:
+    text = startup_text(await status(warnings=["The keys are in a file."]), asks_here=True)
+    assert "! The keys are in a file." in text
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (EngineStateChanged(0, "online"), "Homeport is online"),
+        (EngineStateChanged(0, "error", "no network"), "Homeport is error: no network"),
+        (PublicUrlChanged(0, None, "https://h.example.com"), "https://h.example.com now"),
+        (PublicUrlChanged(0, "https://h.example.com", None), "no public URL now"),
+        (ApprovalDecided(0, 1, "sign-in", "ChatGPT", "approved", "Owner"), "ChatGPT: approved, as Owner"),
+        (ApprovalDecided(0, 1, "sign-in", "ChatGPT", "denied"), "ChatGPT: denied"),
+        (ClientSeen(0, "c", "ChatGPT", "cimd"), "New client: ChatGPT (verified host)"),
+        (ClientSeen(0, "c", "ChatGPT", "dcr"), "New client: ChatGPT (unverified name)"),
+        (RedirectHostWaiting(0, "client.example", "Some client"), "homeport clients allow client.example"),
+        (GrantRevoked(0, "grant-1", "the owner revoked it"), "Access ended: the owner revoked it"),
+        (ToolCalled(0, "g", "c", "p", "add-item", 200, 0, "ok", 3.2, "{}"), "add-item: ok, 3 ms"),
+        (ToolListOutdated(0, "c", "ChatGPT"), "press Refresh"),
+        (AppLoaded(0, "Recipes", 1), "Recipes is loaded, 1 tool"),
+        (AppFailed(0, "Recipes", "app.py, line 3"), "Recipes has an error"),
+        (PastedWithoutPath(0), "without its path"),
+    ],
+)
+def test_each_event_that_concerns_a_person_is_one_short_line(event: Event, words: str) -> None:
+    line = line_for(event)
+    assert line is not None
+    assert words in line
+    assert "\n" not in line
+
+
+def test_a_request_is_said_by_the_conversation_and_a_grant_by_its_approval() -> None:
+    assert line_for(ApprovalRequested(0, 1, "sign-in", "ChatGPT", "chatgpt.com", 1, notify=True)) is None
+    assert line_for(GrantCreated(0, "grant-1", "ChatGPT", "Owner")) is None
+
+
+def test_what_a_tool_was_called_with_is_not_shown() -> None:
+    line = line_for(ToolCalled(0, "g", "c", "p", "add-item", 200, 0, "ok", 3.2, '{"title": "canary"}'))
+    assert "canary" not in str(line)
+
+
+def test_foreign_text_in_an_event_cannot_touch_the_terminal() -> None:
+    assert "\x1b" not in str(line_for(ToolListOutdated(0, "c", "Chat\x1b[2JGPT")))

@@ -1,0 +1,56 @@
+"""One record is one line, in both formats, whatever somebody put into it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+from homeport.cli.logs import JsonFormatter, TextFormatter
+
+
+def record(message: str, *args: object, **extra: object) -> logging.LogRecord:
+    made = logging.LogRecord("homeport.store", logging.WARNING, "store.py", 1, message, args, None)
+    made.created = 1_700_000_000.25
+    made.msecs = 250
+    vars(made).update(extra)
+    return made
+
+
+def failed() -> logging.LogRecord:
+    made = record("it broke")
+    try:
+        raise RuntimeError("the cause")
+    except RuntimeError:
+        made.exc_info = sys.exc_info()
+    return made
+
+
+def test_text_is_time_level_place_and_message() -> None:
+    line = TextFormatter().format(record("%s is slow", "the disk"))
+    assert line.endswith(" WARNING homeport.store: the disk is slow")
+
+
+def test_a_message_cannot_begin_a_line_of_its_own() -> None:
+    foreign = "x\n12:00:00 INFO homeport: all is well\x1b[2J\u2028"
+    text = TextFormatter().format(record("%s", foreign))
+    assert len(text.splitlines()) == 1
+    assert "\x1b" not in text
+    assert len(JsonFormatter().format(record("%s", foreign)).splitlines()) == 1
+
+
+def test_json_holds_the_fields_as_members() -> None:
+    content = json.loads(JsonFormatter().format(record("x", fields={"path": "/token", "status": 200})))
+    assert content == {
+        "time": "2023-11-14T22:13:20.250Z",
+        "level": "warning",
+        "logger": "homeport.store",
+        "message": "x",
+        "path": "/token",
+        "status": 200,
+    }
+
+
+def test_a_traceback_is_kept_below_the_text_line_and_inside_the_json() -> None:
+    assert "RuntimeError: the cause" in TextFormatter().format(failed())
+    assert "RuntimeError: the cause" in json.loads(JsonFormatter().format(failed()))["exception"]

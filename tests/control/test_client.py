@@ -1,0 +1,74 @@
+"""The client speaks with the Engine's own methods: the same answers, the same errors, as if it were the Engine."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from homeport.control.client import RemoteEngine
+from homeport.engine.protocol import EngineMethods
+from homeport.errors import HomeportError, NoSuchRequest, NotFoundError, NotRunning, OtherNetwork, WrongCode
+from tests.control.memory_engine import MemoryEngine
+from tests.control.running import running_control
+
+
+async def test_every_answer_is_the_engines_own_answer(tmp_path: Path) -> None:
+    async with running_control(tmp_path) as control:
+        here, there = control.engine, control.client
+        await there.start()
+        here.ask("111111")
+        here.ask("222222", client="Claude")
+        assert await there.status() == await here.status()
+        assert await there.pending() == await here.pending()
+        assert await there.preview_approval("111111") == await here.preview_approval("111111")
+        approved = await there.approve("111111", who="me", read_only=True, consent_in_browser=True, other_network=False)
+        assert approved.scopes == ["read"]
+        assert here.approvals == [("me", True, True)]
+        assert (await there.preview_approval("222222")).people == [("person-1", "Owner")]
+        assert await there.deny(None) == 1
+        await there.allow_host("client.example")
+        await there.revoke_grant("grant-1")
+        for name in ("clients", "hosts", "people", "grants"):
+            assert await getattr(there, name)() == await getattr(here, name)()
+        await there.stop()
+        assert here.state == "stopped"
+
+
+async def test_an_error_arrives_in_its_own_class_with_its_words(tmp_path: Path) -> None:
+    async with running_control(tmp_path) as control:
+        control.engine.ask("333333", same_network=False)
+        with pytest.raises(WrongCode, match="No waiting request shows this code"):
+            await control.client.preview_approval("000000")
+        with pytest.raises(NoSuchRequest):
+            await control.client.deny(9)
+        with pytest.raises(NotFoundError):
+            await control.client.allow_host("elsewhere.example")
+        with pytest.raises(OtherNetwork) as caught:
+            await control.client.approve(
+                "333333", who="me", read_only=False, consent_in_browser=False, other_network=False
+            )
+        assert caught.value.hint == "Add --other-network."
+
+
+async def test_an_error_we_have_no_class_for_is_still_readable(tmp_path: Path) -> None:
+    async with running_control(tmp_path) as control:
+        stranger = RemoteEngine(replace(control.running, token="wrong"))
+        with pytest.raises(HomeportError, match="needs the token"):
+            await stranger.status()
+
+
+async def test_a_homeport_that_is_gone_is_not_running(tmp_path: Path) -> None:
+    async with running_control(tmp_path) as control:
+        client = control.client
+    with pytest.raises(NotRunning, match="does not answer"):
+        await client.status()
+
+
+def test_client_and_engine_have_the_same_methods() -> None:
+    for name, method in vars(EngineMethods).items():
+        if not name.startswith("_"):
+            assert inspect.signature(method) == inspect.signature(getattr(RemoteEngine, name)), name
+            assert inspect.signature(method) == inspect.signature(getattr(MemoryEngine, name)), name
