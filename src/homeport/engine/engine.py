@@ -221,7 +221,8 @@ class Engine:
         """A port given by hand, or one that a fixed URL leads to, never moves (SECURITY, listeners)."""
         settings = self._loaded.settings
         if self._loaded.given("port") or settings.tunnel == "fixed":
-            sockets = bind(settings.host, settings.port)
+            # Port 0 is any free one, but the same one as long as this engine lives.
+            sockets = bind(settings.host, settings.port or self.origins.port)
         else:
             remembered = await rooms.database.transaction(facts.read_port)
             sockets = bind_or_move(settings.host, settings.port, remembered=remembered)

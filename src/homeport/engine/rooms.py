@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -29,6 +31,13 @@ from homeport.public import AllowedOrigins, PublicApp
 from homeport.settings import LoadedSettings
 from homeport.store import Database, open_database
 from homeport.vault import Vault, open_vault
+
+logger = logging.getLogger(__name__)
+
+ATTENDED_SECONDS = 120.0
+"""How long the keyring may take where somebody can type its password."""
+UNATTENDED_SECONDS = 10.0
+SILENT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +168,20 @@ async def open_rooms(
 
 
 async def _open_both(loaded: LoadedSettings, seams: Seams) -> tuple[Vault, Database]:
-    opening_vault = asyncio.ensure_future(open_vault(data_dir=loaded.settings.data_dir, environ=seams.environ))
-    opening_database = asyncio.ensure_future(open_database(loaded.settings.database, clock=seams.clock))
-    await asyncio.wait({opening_vault, opening_database})
-    if opening_vault.exception() is not None and opening_database.exception() is None:
-        await opening_database.result().close()
-    return opening_vault.result(), opening_database.result()
+    settings = loaded.settings
+    patience = UNATTENDED_SECONDS if loaded.serve else ATTENDED_SECONDS
+    vault = asyncio.create_task(open_vault(data_dir=settings.data_dir, environ=seams.environ, timeout=patience))
+    database = asyncio.create_task(open_database(settings.database, clock=seams.clock))
+    try:
+        await asyncio.wait({vault}, timeout=SILENT_SECONDS)
+        if not vault.done():
+            logger.warning("Waiting for the keyring: it may be asking for its password in another window.")
+        return await vault, await database
+    except BaseException:
+        vault.cancel()
+        with contextlib.suppress(BaseException):
+            await (await database).close()
+        raise
 
 
 def _current(source: AppSource) -> Callable[[], App]:

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 Fetch = Callable[[str], Awaitable[bytes]]
 """The body of a URL, or an exception."""
 
+ALGORITHMS = ("RS256", "ES256")
 FRESH_FOR = 3_600
 """Seconds until a key set is asked for again, so that a withdrawn key stops counting."""
 STALE_FOR = 7 * 86_400
@@ -87,6 +88,8 @@ class RemoteKeys:
 
     async def key(self, jwks_uri: str, kid: str | None, alg: str) -> PyJWK:
         """The key that verifies `alg` (RS256 or ES256). Raises UnknownKey, KeysUnavailable."""
+        if alg not in ALGORITHMS:
+            raise UnknownKey("the algorithm is not one that is used here")
         now = self._clock()
         known = self._known(jwks_uri)
         if known is not None and now - known.fetched_at >= STALE_FOR:
