@@ -8,8 +8,13 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+# How long an example takes says how busy the machine is. The rest stays as it is, so CI's own profile too.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 SLOW_FOLDERS = ("browser", "judges", "conformance", "packaging", "bench")
 

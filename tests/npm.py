@@ -36,6 +36,7 @@ def install(folder: Path) -> None:
     )
     if done.returncode:
         raise ToolchainError(f"{done.stdout}{done.stderr}\n`npm {command}` failed in {folder}.")
+    installed.parent.mkdir(exist_ok=True)  # a folder without packages gets none from npm
     installed.write_text(wanted, encoding="utf-8")
 
 

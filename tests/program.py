@@ -17,7 +17,7 @@ START_SECONDS = 20
 POLL_SECONDS = 0.05
 
 # What a program needs to run at all. Neither a keyring, a proxy nor a setting of the machine gets in.
-_KEPT = ("PYTHONPATH", "PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
 def clean_environment(home: Path) -> dict[str, str]:

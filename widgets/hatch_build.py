@@ -19,7 +19,7 @@ HOUSE_CSS = "src/homeport/auth/pages/house.css"
 PACKAGE_INIT = '"""The pages that run in a browser, built from widgets/. Read them through homeport.bundles."""\n'
 
 
-class BrowserBundles(BuildHookInterface):  # type: ignore[type-arg]
+class BrowserBundles(BuildHookInterface):
     """Hatchling asks for `dependencies` first and calls `initialize` once for each thing that it builds."""
 
     def dependencies(self) -> list[str]:
@@ -68,7 +68,7 @@ class BrowserBundles(BuildHookInterface):  # type: ignore[type-arg]
             list(arguments),
             return_completed_process=True,
             cwd=self.widgets,
-            env={**os.environ, "PATH": path},
+            env={**os.environ, "PATH": path, "NO_COLOR": "1"},
             capture_output=True,
             text=True,
             encoding="utf-8",

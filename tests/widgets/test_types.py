@@ -1,0 +1,24 @@
+"""The TypeScript of everything that runs in a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.npm import install, run_node
+
+WIDGETS = Path(__file__).resolve().parents[2] / "widgets"
+
+
+def test_the_browser_code_passes_the_strict_type_check() -> None:
+    install(WIDGETS)
+    checked = run_node("node", "node_modules/typescript/bin/tsc", "--noEmit", "--pretty", "false", cwd=WIDGETS)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_type_check_sees_the_sources() -> None:
+    install(WIDGETS)
+    listed = run_node("node", "node_modules/typescript/bin/tsc", "--listFilesOnly", cwd=WIDGETS).stdout
+    seen = {Path(line).resolve() for line in listed.splitlines()}
+    sources = {path for suffix in ("ts", "tsx") for path in (WIDGETS / "src").rglob(f"*.{suffix}")}
+    assert sources
+    assert not sources - seen
