@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -87,9 +87,10 @@ class Installation:
 class Homeport(Installation):
     """One installation that a process of its own runs, and that outlives its restarts. See `running_homeport`."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, command: Sequence[str] = ("serve",)) -> None:
         super().__init__(folder)
         self.options = options
+        self.command = command
         self.log = ""
         self._running: AsyncExitStack | None = None
         self._child: Child | None = None
@@ -104,7 +105,7 @@ class Homeport(Installation):
         self._running = AsyncExitStack()
         self._child = await self._running.enter_async_context(
             child_process(
-                *(sys.executable, "-m", "homeport", "serve", "--data-dir", str(self.data_dir)),
+                *(sys.executable, "-m", "homeport", *self.command, "--data-dir", str(self.data_dir)),
                 *("--port", str(self.port), "--control-port", str(self.control_port), *self.options),
                 environment=self.environment,
                 folder=self.folder,
@@ -144,6 +145,21 @@ class Homeport(Installation):
         await self.stop()
         await self.start()
 
+    async def crash(self) -> None:
+        """Kill it as a power cut does, and start it again."""
+        assert self._child is not None
+        assert self._running is not None
+        self.log += self._child.output
+        await self._running.aclose()
+        await self.start()
+
+    def trace_of(self, secret: str) -> list[str]:
+        """Where a secret was left: in the log, or in a file of the data folder other than the one for secrets."""
+        files = [path for path in self.data_dir.rglob("*") if path.is_file() and path.name != "secrets.json"]
+        assert files
+        found = [path.name for path in files if secret.encode() in path.read_bytes()]
+        return found + (["the log"] if secret in self.log else [])
+
     async def _healthy(self) -> None:
         while not await _answers(self.port):
             await asyncio.sleep(POLL_SECONDS)
@@ -164,9 +180,12 @@ async def _answers(port: int) -> bool:
 
 
 @asynccontextmanager
-async def running_homeport(folder: Path, *options: str) -> AsyncIterator[Homeport]:
-    """A new installation below `folder`, running; at the end of the block it must end cleanly."""
-    homeport = Homeport(folder, *options)
+async def running_homeport(folder: Path, *options: str, command: Sequence[str] = ("serve",)) -> AsyncIterator[Homeport]:
+    """A new installation below `folder`, running; at the end of the block it must end cleanly.
+
+    An empty `command` is plain `homeport`, as on a desktop.
+    """
+    homeport = Homeport(folder, *options, command=command)
     try:
         await homeport.start()
         yield homeport

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from homeport.cli.live import line_for, startup_text
+from homeport.cli.live import LiveLines, line_for, startup_text
 from homeport.engine.protocol import Status
 from homeport.events import (
     AppFailed,
@@ -99,3 +99,23 @@ def test_what_a_tool_was_called_with_is_not_shown() -> None:
 
 def test_foreign_text_in_an_event_cannot_touch_the_terminal() -> None:
     assert "\x1b" not in str(line_for(ToolListOutdated(0, "c", "Chat\x1b[2JGPT")))
+
+
+async def test_tool_calls_are_shown_a_few_a_moment_and_counted_beyond_that() -> None:
+    said: list[str] = []
+    live = LiveLines(said.append)
+    for _ in range(12):
+        live.heard(ToolCalled(0, "gr", "client", "person", "get-items", 200, 0, "ok", 3.2, ""))
+    assert said == []
+    live.show_calls()
+    assert len(said) == 6
+    assert said[0].endswith("get-items: ok, 3 ms")
+    assert said[-1].strip() == "and 7 more tool calls"
+    live.show_calls()
+    assert len(said) == 6
+
+
+async def test_anything_but_a_tool_call_is_shown_at_once() -> None:
+    said: list[str] = []
+    LiveLines(said.append).heard(GrantRevoked(0, "gr", "revoked by the owner"))
+    assert len(said) == 1

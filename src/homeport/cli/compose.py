@@ -9,14 +9,13 @@ import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import NoReturn, Protocol
 
 import click
 
 from homeport.cli.lifecycle import has_desktop
-from homeport.cli.live import line_for, startup_text
+from homeport.cli.live import LiveLines, line_for, startup_text
 from homeport.cli.logs import set_up_logging
 from homeport.cli.remote import wait_for
 from homeport.cli.terminal import Terminal, TypedLines
@@ -100,16 +99,18 @@ async def _until_stopped(loaded: LoadedSettings, engine: OwnEngine, asked: async
         _say(startup_text(status, asks_here=asks_here))
     unsubscribe: list[Callable[[], None]] = []
     conversation: asyncio.Task[None] | None = None
+    live = LiveLines(_say)
     if asks_here:
         lines = TypedLines(sys.stdin.fileno())
         terminal = Terminal(engine, lines, _say)
-        unsubscribe.append(engine.events.subscribe(lambda e: None if terminal.says_itself(e) else _print_event(e)))
+        unsubscribe.append(engine.events.subscribe(lambda e: None if terminal.says_itself(e) else live.heard(e)))
         unsubscribe.append(engine.events.subscribe(terminal.heard))
         lines.start()
         conversation = asyncio.create_task(terminal.converse())
     else:
-        unsubscribe.append(engine.events.subscribe(_log_event if loaded.serve else _print_event))
+        unsubscribe.append(engine.events.subscribe(_log_event if loaded.serve else live.heard))
     await asked
+    live.show_calls()
     (logger.info if quiet else _say)("Stopping.")
     for end in unsubscribe:
         end()
@@ -192,11 +193,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def _say(text: str) -> None:
     click.echo(text)
     sys.stdout.flush()
-
-
-def _print_event(event: Event) -> None:
-    if line := line_for(event):
-        _say(f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {line}")
 
 
 def _log_event(event: Event) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Callable
+
 from homeport.cli.words import count
 from homeport.engine.protocol import Status
 from homeport.events import (
@@ -86,3 +90,39 @@ def line_for(event: Event) -> str | None:
             return "Somebody posts to the address without its path: paste the whole connector URL, with its end."
         case _:
             return None
+
+
+class LiveLines:
+    """Says what happens as it happens, tool calls a few a moment: a busy client is not slowed by what is shown."""
+
+    MOMENT_SECONDS = 0.25
+    CALLS_A_MOMENT = 5
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._calls: list[ToolCalled] = []
+        self._more = 0
+
+    def heard(self, event: Event) -> None:
+        """Subscribe this to the event bus."""
+        if not isinstance(event, ToolCalled):
+            self._show(event)
+        elif len(self._calls) < self.CALLS_A_MOMENT:
+            if not self._calls:
+                asyncio.get_running_loop().call_later(self.MOMENT_SECONDS, self.show_calls)
+            self._calls.append(event)
+        else:
+            self._more += 1
+
+    def show_calls(self) -> None:
+        """Say the calls that wait to be shown."""
+        calls, more = self._calls, self._more
+        self._calls, self._more = [], 0
+        for call in calls:
+            self._show(call)
+        if more:
+            self._say(f"          and {count(more, 'more tool call')}")
+
+    def _show(self, event: Event) -> None:
+        if line := line_for(event):
+            self._say(f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {line}")

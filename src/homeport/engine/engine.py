@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from importlib.metadata import version as installed_version
 from typing import Any
 
+from homeport import bundles
 from homeport.auth.network import Network, SystemNetwork
 from homeport.clock import Clock, Randomness, system_clock, system_randomness
 from homeport.engine import answers, facts
@@ -32,9 +33,10 @@ from homeport.engine.rooms import Rooms, Seams, open_rooms
 from homeport.engine.served import AppSource
 from homeport.engine.sources import app_sources
 from homeport.errors import HomeportError, NotFoundError
-from homeport.events import EngineStateChanged, EventBus, PastedWithoutPath, PublicUrlChanged
+from homeport.events import AppLoaded, EngineStateChanged, Event, EventBus, PastedWithoutPath, PublicUrlChanged
+from homeport.foreign_text import clean
 from homeport.listening import Listener, bind, bind_or_move, port_of
-from homeport.origins import Origins
+from homeport.origins import Origins, parse_public_url
 from homeport.settings import LoadedSettings
 from homeport.store import Database
 from homeport.tunnel import FixedTunnel, NoTunnel, Tunnel, TunnelInfo
@@ -61,6 +63,7 @@ class Engine:
         tunnel: Tunnel | None = None,
     ) -> None:
         self.events = EventBus()
+        self.events.subscribe(self._tell_of_changed_tools)
         self._loaded = loaded
         self._clock = clock
         self._seams = Seams(clock, random, network or SystemNetwork(), os.environ if environ is None else environ)
@@ -73,6 +76,7 @@ class Engine:
         self._problem = ""
         self._tunnel_info: TunnelInfo | None = None
         self._changing = asyncio.Lock()
+        self._bringing_up: asyncio.Task[Rooms] | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._started_at = clock()
         self._version = installed_version("homeport")
@@ -85,37 +89,51 @@ class Engine:
             if not self._move(Move.START):
                 return
             try:
-                rooms = await self._open_rooms()
-                await self._listen(rooms)
-                await self._open_tunnel(rooms)
+                rooms = await self._interruptible(self._bring_up())
             except BaseException as error:
-                await self._withdraw()
-                self._problem = str(error) if isinstance(error, HomeportError) else type(error).__name__
-                self._move(Move.FAIL, cause=self._problem)
+                self._problem = str(error) if isinstance(error, HomeportError) else _in_words(error)
+                try:
+                    await self._withdraw()
+                except Exception:
+                    logger.exception("What a failed start had opened could not all be closed")
+                finally:
+                    self._move(Move.FAIL, cause=self._problem)
                 raise
             self._problem = ""
             self._move(Move.STARTED)
             self._run(self._warm(rooms))
             self._run(self._keep_house())
             if (public := self.origins.public) is not None:
-                self._run(self._probe.ask(public.url))
+                self._run(self._probe.ask(public.url, self._seams.network.tls))
 
     async def stop(self) -> None:
-        """Take tunnel and public listener away; grants and data stay. Stopping twice is stopping once."""
+        """Take tunnel and public listener away; grants and data stay. Stopping twice is stopping once.
+
+        A start that is not done yet is broken off. Raises HomeportError when the tunnel does not let go.
+        """
+        if self._bringing_up is not None:
+            self._bringing_up.cancel()
         async with self._changing:
             if not self._move(Move.STOP):
                 return
-            await self._withdraw()
-            self._move(Move.STOPPED)
+            try:
+                await self._withdraw()
+            finally:
+                self._problem = ""
+                self._move(Move.STOPPED)
 
     async def close(self) -> None:
         """Stop, and let go of database and threads. The engine is not used afterwards."""
-        await self.stop()
-        rooms, self._rooms = self._rooms, None
-        if rooms is not None:
-            with contextlib.suppress(HomeportError):
-                await rooms.auth.housekeeping()
-            await rooms.close()
+        try:
+            await self.stop()
+        finally:
+            rooms, self._rooms = self._rooms, None
+            if rooms is not None:
+                try:
+                    with contextlib.suppress(HomeportError):
+                        await rooms.auth.housekeeping()
+                finally:
+                    await rooms.close()
 
     @property
     def state(self) -> EngineState:
@@ -200,18 +218,44 @@ class Engine:
 
     # --- how it is done -----------------------------------------------------------------------------------------
 
+    async def _bring_up(self) -> Rooms:
+        rooms = await self._open_rooms()
+        await self._listen(rooms)
+        await self._open_tunnel(rooms)
+        return rooms
+
+    async def _interruptible(self, work: Coroutine[Any, Any, Rooms]) -> Rooms:
+        """What `work` gives. `stop` may break it off: a keyring or a tunnel can keep a start waiting for minutes."""
+        self._bringing_up = asyncio.create_task(work)
+        try:
+            return await self._bringing_up
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise HomeportError("Homeport was stopped before it had started.") from None
+        finally:
+            self._bringing_up = None
+
     async def _open_rooms(self) -> Rooms:
-        if self._rooms is None:
+        if self._rooms is not None:
+            return self._rooms
+        opened = contextlib.AsyncExitStack()
+        try:
             self._rooms = await open_rooms(
                 self._loaded,
                 self._seams,
                 self.origins,
                 self.events,
                 self._probe,
+                opened,
                 sources=self._sources,
                 pasted_without_path=lambda: self.events.publish(PastedWithoutPath(at=self._clock())),
                 version=self._version,
             )
+        except BaseException:
+            await opened.aclose()
+            raise
         return self._rooms
 
     def _sources(self, database: Database) -> Mapping[str, AppSource]:
@@ -220,45 +264,56 @@ class Engine:
     async def _listen(self, rooms: Rooms) -> None:
         """A port given by hand, or one that a fixed URL leads to, never moves (SECURITY, listeners)."""
         settings = self._loaded.settings
-        if self._loaded.given("port") or settings.tunnel == "fixed":
+        moves = not self._loaded.given("port") and settings.tunnel != "fixed"
+        remembered = await rooms.database.transaction(facts.read_port) if moves else 0
+        if moves:
+            sockets = bind_or_move(settings.host, settings.port, remembered=remembered)
+        else:
             # Port 0 is any free one, but the same one as long as this engine lives.
             sockets = bind(settings.host, settings.port or self.origins.port)
-        else:
-            remembered = await rooms.database.transaction(facts.read_port)
-            sockets = bind_or_move(settings.host, settings.port, remembered=remembered)
-            moved_to = port_of(sockets) if port_of(sockets) != settings.port else 0
-            if moved_to != remembered:
-                await rooms.database.transaction(lambda tx: facts.write_port(tx, moved_to))
-        self.origins.listen_on(port_of(sockets))
+        port = port_of(sockets)
+        self.origins.listen_on(port)
+        # From here on the sockets are the listener's, and whatever fails next, closing it closes them.
         await self._listener.start(rooms.public, sockets)
+        if moves and remembered != (moved_to := port if port != settings.port else 0):
+            await rooms.database.transaction(lambda tx: facts.write_port(tx, moved_to))
 
     async def _open_tunnel(self, rooms: Rooms) -> None:
         info = await self._tunnel.start(f"http://127.0.0.1:{self.origins.port}")
         last = await rooms.database.transaction(facts.read_last_tunnel)
-        if last is not None and not last.stable and (info is None or info.public_url != last.public_url):
+        if last is not None and not last.stable:
+            # It ended without `stop`: the process was killed. Who had its name meanwhile, nobody knows.
             await self._end_unstable_grants(rooms, last.public_url)
+        new = parse_public_url(info.public_url) if info is not None else None
+        now_up = facts.LastTunnel(new, info.stable) if info is not None and new is not None else None
+        # Written down before anybody can sign in there: a killed process must know whose grants to end.
+        await rooms.database.transaction(lambda tx: facts.write_last_tunnel(tx, now_up))
         self._tunnel_info = info
-        self.origins.set_public(info.public_url if info else None)
-        new = self.origins.public.url if self.origins.public else None
-        if info is not None:
-            now_up = facts.LastTunnel(self.origins.preferred.url, info.stable)
-            await rooms.database.transaction(lambda tx: facts.write_last_tunnel(tx, now_up))
+        self.origins.set_public(new)
         old = last.public_url if last else None
         if old != new and (old is not None or new is not None):
             self.events.publish(PublicUrlChanged(at=self._clock(), old=old, new=new))
 
     async def _withdraw(self) -> None:
+        """The public side first. Each step is done, also when the one before it failed or was cancelled."""
+        async with contextlib.AsyncExitStack() as last_step_first:
+            last_step_first.push_async_callback(self._listener.stop)
+            last_step_first.push_async_callback(self._leave_public_origin)
+            last_step_first.push_async_callback(self._tunnel.stop)
+            last_step_first.push_async_callback(self._end_background)
+
+    async def _end_background(self) -> None:
         for task in tuple(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self._tunnel.stop()
+
+    async def _leave_public_origin(self) -> None:
         info, self._tunnel_info = self._tunnel_info, None
         public = self.origins.public
         self.origins.set_public(None)
         self._probe.forget()
         if info is not None and not info.stable and public is not None and self._rooms is not None:
             await self._end_unstable_grants(self._rooms, public.url)
-        await self._listener.stop()
 
     async def _end_unstable_grants(self, rooms: Rooms, issuer: str) -> None:
         """SECURITY, origins: whoever gets this tunnel name next must find no grant of ours alive."""
@@ -269,11 +324,18 @@ class Engine:
         for endpoint in rooms.endpoints.values():
             await endpoint.warm()
 
+    def _tell_of_changed_tools(self, event: Event) -> None:
+        """An app was loaded again: clients that listen at its path fetch its tools anew."""
+        if isinstance(event, AppLoaded) and self._rooms is not None:
+            for path, source in self._rooms.served.sources.items():
+                if clean(source.app.name) == event.app:
+                    self._run(self._rooms.endpoints[path].tools_changed())
+
     async def _keep_house(self) -> None:
         async for _ in _every(HOUSEKEEPING_SECONDS):
             try:
                 await self.housekeeping()
-            except HomeportError:
+            except Exception:
                 logger.exception("Housekeeping failed; it is tried again in a minute")
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
@@ -297,12 +359,17 @@ class Engine:
     def _warnings(self) -> list[str]:
         rooms = self._rooms
         problems = [rooms.vault.warning, *(s.problem for s in rooms.served.sources.values())] if rooms else []
+        problems.append(bundles.build_error())
         return [*(problem for problem in problems if problem), *self._loaded.notices]
 
 
 def _tunnel_of(loaded: LoadedSettings) -> Tunnel:
     settings = loaded.settings
     return FixedTunnel(settings.public_url) if settings.tunnel == "fixed" else NoTunnel()
+
+
+def _in_words(error: BaseException) -> str:
+    return "The start was broken off." if isinstance(error, asyncio.CancelledError) else type(error).__name__
 
 
 async def _every(seconds: float) -> AsyncIterator[None]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hmac
 import logging
+import ssl
 
-from homeport.auth.browsers import network_of
+from homeport.auth.browsers import UNKNOWN_NETWORK, network_of
 from homeport.clock import Randomness
 
 logger = logging.getLogger(__name__)
@@ -32,16 +33,17 @@ class SelfProbe:
         else:
             return
         hops = [hop for name, value in headers if name == b"x-forwarded-for" for hop in value.split(b",")]
-        if hops:
-            self.own_network = network_of(hops[-1].decode("latin-1"))
+        network = network_of(hops[-1].decode("latin-1")) if hops else UNKNOWN_NETWORK
+        # Browsers whose network nobody knows are not in ours because nobody knows ours either.
+        self.own_network = network if network != UNKNOWN_NETWORK else None
 
-    async def ask(self, public_url: str) -> None:
-        """Send one request to the own public URL; failing teaches nothing and is no error."""
+    async def ask(self, public_url: str, tls: ssl.SSLContext) -> None:
+        """Send one request to the own public URL; failing teaches nothing and is no error. `tls` says whom to trust."""
         import httpx2
 
         self.own_network = None
         try:
-            async with httpx2.AsyncClient(timeout=SECONDS) as client:
+            async with httpx2.AsyncClient(timeout=SECONDS, verify=tls) as client:
                 await client.get(f"{public_url}/health", headers={PROBE_HEADER: self._token})
         except (httpx2.HTTPError, OSError) as error:
             logger.info("The public URL did not answer the probe: %s", type(error).__name__)

@@ -66,23 +66,15 @@ class Rooms:
     remote_keys: RemoteKeys
     public: PublicApp
     dispatches: Mapping[str, AppDispatch]
+    opened: contextlib.AsyncExitStack
 
     def tool_list_digest(self, path: str) -> str:
         """The digest of today's tool list at `path`."""
         return self.dispatches[path].listing.digest
 
     async def close(self) -> None:
-        for source in self.served.sources.values():
-            await source.stop()
-        for endpoint in self.endpoints.values():
-            await endpoint.stop()
-        for lists in self.tool_lists.values():
-            await lists.stop()
-        self.auth.close()
-        await self.remote_keys.close()
-        await self.fetcher.aclose()
-        await self.activity.close()
-        await self.database.close()
+        """Close what was opened, the last one first; each of them, also when one fails."""
+        await self.opened.aclose()
 
 
 async def open_rooms(
@@ -91,35 +83,40 @@ async def open_rooms(
     origins: Origins,
     events: EventBus,
     probe: SelfProbe,
+    opened: contextlib.AsyncExitStack,
     *,
     sources: Callable[[Database], Mapping[str, AppSource]],
     pasted_without_path: Callable[[], None],
     version: str,
 ) -> Rooms:
-    """Vault and database first, at the same time; then what needs them. An error leaves nothing open."""
+    """Vault and database first, at the same time; then what needs them.
+
+    Each part is in `opened` as soon as it is open: after an error, closing that leaves nothing open.
+    """
     settings = loaded.settings
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock, random = seams.clock, seams.random
     vault, database = await _open_both(loaded, seams)
-    try:
-        imported = loaded.imported_keys
-        pair = ImportedPair.parse(imported.private_key, imported.public_key) if imported else None
-        signing = await SigningKeys.load(vault, clock=clock, imported=pair)
-        keys = AuthKeys(
-            refresh=bytes.fromhex(await vault.ensure("refresh-key", lambda: random(32).hex())),
-            approval=bytes.fromhex(await vault.ensure("approval-key", lambda: random(32).hex())),
-        )
-        activity = ActivityLog(database, clock=clock, randomness=random)
-        events.subscribe(activity.record)
-        served = Served(sources(database))
-        for source in served.sources.values():
-            await source.start()
-    except BaseException:
-        await database.close()
-        raise
+    opened.push_async_callback(database.close)
+    imported = loaded.imported_keys
+    pair = ImportedPair.parse(imported.private_key, imported.public_key) if imported else None
+    signing = await SigningKeys.load(vault, clock=clock, imported=pair)
+    keys = AuthKeys(
+        refresh=bytes.fromhex(await vault.ensure("refresh-key", lambda: random(32).hex())),
+        approval=bytes.fromhex(await vault.ensure("approval-key", lambda: random(32).hex())),
+    )
+    activity = ActivityLog(database, clock=clock, randomness=random)
+    opened.push_async_callback(activity.close)
+    opened.callback(events.subscribe(activity.record))
+    served = Served(sources(database))
+    for source in served.sources.values():
+        opened.push_async_callback(source.stop)
+        await source.start()
     tokens = Tokens(signing, lifetime_seconds=loaded.access_token_seconds, clock=clock, random=random)
     fetcher = Fetcher(seams.network, is_own_host=origins.is_own_host, clock=clock)
+    opened.push_async_callback(fetcher.aclose)
     remote_keys = RemoteKeys(fetch=fetcher.keys, folder=settings.data_dir / "client-keys", clock=clock)
+    opened.push_async_callback(remote_keys.close)
     auth = AuthorizationServer(
         database,
         tokens,
@@ -135,12 +132,14 @@ async def open_rooms(
         clock=clock,
         random=random,
     )
+    opened.callback(auth.close)
     allowed = AllowedOrigins(origins, settings.allowed_origins)
     endpoints: dict[str, McpEndpoint] = {}
     tool_lists: dict[str, ToolLists] = {}
     dispatches: dict[str, AppDispatch] = {}
     for path, source in served.sources.items():
         tool_lists[path] = ToolLists(database=database, path=path, publish=events.publish, clock=clock)
+        opened.push_async_callback(tool_lists[path].stop)
         calls = ToolCalls(
             app=_current(source),
             record=events.publish,
@@ -150,6 +149,7 @@ async def open_rooms(
         )
         dispatches[path] = AppDispatch(app=_current(source), calls=calls, tool_lists=tool_lists[path], version=version)
         endpoints[path] = McpEndpoint(dispatches[path], path=path, access=auth.access, origin_allowed=allowed)
+        opened.push_async_callback(endpoints[path].stop)
     public = PublicApp(origins, allowed, auth.routes(), endpoints, probed=probe.heard)
     return Rooms(
         vault,
@@ -164,6 +164,7 @@ async def open_rooms(
         remote_keys,
         public,
         dispatches,
+        opened,
     )
 
 
