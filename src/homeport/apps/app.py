@@ -49,8 +49,8 @@ class App:
 
         `effect` says what a call does to the person's things: "read" changes nothing, "write" adds or changes,
         "destroy" may lose something for good. `open_world`: it reaches beyond Homeport, to other people or services.
-        `idempotent`: doing it twice is doing it once. `scope` is asked of the person in addition, when the tool is first
-        called. `was` keeps old names callable, unlisted. Raises TypeError when a tool cannot be offered.
+        `idempotent`: doing it twice is doing it once. `scope` is asked of the person in addition, when the tool is
+        first called. `was` keeps old names callable, unlisted. Raises TypeError when a tool cannot be offered.
         """
         beside = sys._getframe(1).f_locals
 

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Result(Generic[T]):
-    """A tool's result: `data` for the model and the widget, `text` for a chat without widgets, `meta` for the widget only.
+    """A tool's result: `data` for model and widget, `text` for a chat without widgets, `meta` for the widget only.
 
     Without `text` the model reads `data` as JSON.
     """

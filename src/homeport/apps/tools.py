@@ -124,6 +124,8 @@ def _define(
     was: Sequence[str],
     locals_: Mapping[str, Any],
 ) -> ToolDefinition:
+    if not callable(function) or inspect.isclass(function):
+        raise TypeError("a tool is a function")
     if effect not in EFFECTS:
         raise TypeError(f"effect is {effect!r}, and it must be one of {', '.join(EFFECTS)}")
     if isinstance(was, str):
@@ -133,8 +135,6 @@ def _define(
             raise TypeError(f"the name {used!r} must be 1 to 64 characters of A-Z, a-z, 0-9, _ and -")
     if scope is not None and not _SCOPE.fullmatch(scope):
         raise TypeError(f"the scope {scope!r} must be one word without spaces, quotes or backslashes")
-    if not callable(function) or inspect.isclass(function):
-        raise TypeError("a tool is a function")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise TypeError("a tool returns once; it must not yield")
     description = inspect.getdoc(function)

@@ -10,7 +10,7 @@ from homeport import App, Person, Result
 from homeport.items.item import Action, Item, Items
 
 Words = Annotated[str, Field(max_length=200)]
-ItemId = Annotated[str, Field(min_length=1, max_length=64)]
+ItemId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$")]
 Title = Annotated[str, Field(min_length=1, max_length=200, description="A short name for the item.")]
 Description = Annotated[str, Field(max_length=4_000, description="Anything more there is to say.")]
 Tag = Annotated[str, Field(min_length=1, max_length=40)]

@@ -102,9 +102,9 @@ class SqlItems:
         now = int(self._clock())
         item = Item(
             id=base64.urlsafe_b64encode(self._random(9)).decode(),
-            title=title,
-            description=description,
-            tags=list(tags),
+            title=_storable(title),
+            description=_storable(description),
+            tags=[_storable(tag) for tag in tags],
             state="open",
         )
         tx.execute(
@@ -130,6 +130,11 @@ def _item(row: Row) -> Item:
         tags=json.loads(row["tags"]),
         state=row["state"],
     )
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL's text has no place for this one character.
+    return text.replace("\0", "")
 
 
 def _holds(item: Item, wanted: list[str]) -> bool:
