@@ -103,7 +103,7 @@ def test_approve_shows_what_it_allows_asks_who_and_asks_whether(prompt: Prompt) 
     prompt.engine.ask("428193")
     said = prompt.run("approve", "428-193", typed="1\ny\n")
     assert said.exit_code == 0
-    for words in ("You connect the browser", "read, write", "add-item", "changes  new", "remove-item  DELETES"):
+    for words in ("You connect the browser", "read, change things", "add-item", "changes  new", "remove-item  DELETES"):
         assert words in said.output
     assert said.output.index("You connect the browser") < said.output.index("Allow this?")
     assert "ChatGPT acts for Owner now" in said.output

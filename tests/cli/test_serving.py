@@ -178,7 +178,7 @@ def test_the_terminal_takes_the_code_asks_who_and_lets_the_browser_in(tmp_path: 
         typist.types("1\n")
         typist.sees("Allow this? [Y/n]")
         typist.types("\n")
-        typist.sees("ChatGPT acts for Owner now (read, write)")
+        typist.sees("ChatGPT acts for Owner now (read, change things)")
         assert "428193" not in typist.seen
         assert "428 193" not in typist.seen
         typist.process.send_signal(signal.SIGINT)

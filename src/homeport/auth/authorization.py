@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import asdict
+import re
+from collections.abc import Collection
+from dataclasses import asdict, replace
 
-from homeport.auth import grant_tables, grants, request_tables
+from homeport.auth import consent, grant_tables, grants, request_tables, scopes
 from homeport.auth.authorization_requests import (
     ANSWER_SECONDS,
     REQUEST_SECONDS,
@@ -22,12 +24,15 @@ from homeport.auth.authorization_requests import (
 )
 from homeport.auth.clients import Clients
 from homeport.auth.resources import ServedApp, ServedApps
+from homeport.auth.sealing import seal, unseal
 from homeport.clock import Clock, Randomness
 from homeport.events import EventBus, GrantCreated
 from homeport.people import tables as people_tables
 from homeport.people.owner import label
 from homeport.people.person import Person
 from homeport.store import Database, Transaction
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{32}")
 
 MOST_STORED = 2_000
 """Requests kept at most: strangers can ask for ever and the table stays small."""
@@ -65,8 +70,13 @@ class Authorization:
         found = request_tables.find_open(tx, browser_digest, parameters_digest, now)
         if found is not None:
             return found, False
+        request_id = base64.urlsafe_b64encode(self._random(24)).decode()
+        if parameters.client_state is not None:
+            state = parameters.client_state
+            sealed = seal(state, browser=browser, request_id=request_id, random=self._random)
+            parameters = replace(parameters, client_state=sealed)
         request = AuthorizationRequest(
-            request_id=base64.urlsafe_b64encode(self._random(24)).decode(),
+            request_id=request_id,
             browser_digest=browser_digest,
             parameters_digest=parameters_digest,
             state=RequestState.SIGN_IN,
@@ -75,12 +85,15 @@ class Authorization:
             expires_at=now + REQUEST_SECONDS,
         )
         request_tables.insert(tx, request)
-        request_tables.trim(tx, MOST_STORED)
         return request, True
+
+    def make_room(self, tx: Transaction, *, spare: Collection[str]) -> None:
+        """Keep the table small whatever strangers do; the requests in `spare`, which the owner can answer, stay."""
+        request_tables.trim(tx, MOST_STORED, spare=spare)
 
     def find(self, tx: Transaction, request_id: str, browser: str | None) -> AuthorizationRequest | None:
         """The request, only for the browser that began it."""
-        if browser is None:
+        if browser is None or not _REQUEST_ID.fullmatch(request_id):
             return None
         request = request_tables.find(tx, request_id)
         if request is None or request.browser_digest != grants.digest(browser):
@@ -99,7 +112,7 @@ class Authorization:
     def refuse(self, tx: Transaction, request: AuthorizationRequest) -> bool:
         return request_tables.advance(tx, request, Step.REFUSE, answer="access_denied")
 
-    async def answer(self, request: AuthorizationRequest) -> dict[str, str] | None:
+    async def answer(self, request: AuthorizationRequest, browser: str) -> dict[str, str] | None:
         """The parameters to send back to the client (RFC 6749 4.1.2, RFC 9207), or None: there is no answer (any more).
 
         The first call makes grant and code; for a minute every further one gives the same answer again.
@@ -107,7 +120,10 @@ class Authorization:
         parameters = request.parameters
         tail = {"iss": parameters.issuer}
         if parameters.client_state is not None:
-            tail = {"state": parameters.client_state, **tail}
+            state = unseal(parameters.client_state, browser=browser, request_id=request.request_id)
+            if state is None:
+                return None
+            tail = {"state": state, **tail}
         if request.answer is None or request.state not in (
             RequestState.ALLOWED,
             RequestState.DENIED,
@@ -166,7 +182,9 @@ class Authorization:
             revoked_at=None,
         )
         self._clients.mark_used(tx, parameters.client_id)
-        grant_tables.insert_grant(tx, grant, [tool.name for tool in app.tools] if app else [])
+        # What the person was shown, also if they left write out; tools that were not asked for are new next time.
+        shown = consent.question(app, scopes.parse(parameters.scope), frozenset()).tools if app else ()
+        grant_tables.insert_grant(tx, grant, [tool.name for tool in shown])
         stored = grants.Code(
             grant_id=grant.grant_id,
             client_id=parameters.client_id,

@@ -53,6 +53,7 @@ class AuthorizationParameters:
     redirect_uri: MatchedRedirect
     redirect_uri_given: bool
     client_state: str | None
+    """The client's `state`; sealed for the browser (see `sealing`) once the request is stored."""
     code_challenge: str
     issuer: str
     resource: str

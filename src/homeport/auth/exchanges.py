@@ -147,6 +147,7 @@ class Exchanges:
         if found is None:
             return _Refused(InvalidGrant(_BAD_CODE))
         code, first = found
+        grant = grant_tables.lock_grant(tx, code.grant_id)
         redirect_holds = form.redirect_uri == code.redirect_uri or (
             form.redirect_uri is None and not code.redirect_uri_given
         )
@@ -156,12 +157,13 @@ class Exchanges:
             and redirect_holds
             and _same_resource(form.resource, code.resource)
             and grants.challenge_holds(code.code_challenge, form.verifier)
+            # Whoever repeats without the proof that came first is somebody else.
+            and (grant is None or grant.auth_method in (None, client.method))
         )
         verdict = grants.judge_code(code, first=first, bindings_hold=bindings_hold, now=now)
         if verdict is CodeVerdict.REFUSE_AND_REVOKE:
             done = self._end(tx, code.grant_id, "its code was used twice")
             return _Refused(InvalidGrant(_BAD_CODE), revoked=code.grant_id if done else None)
-        grant = grant_tables.lock_grant(tx, code.grant_id)
         person = people_tables.find(tx, grant.person_id) if grant is not None else None
         if verdict is not CodeVerdict.EXCHANGE or grant is None or grant.revoked_at is not None:
             if first and not _same_resource(form.resource, code.resource):
@@ -199,10 +201,6 @@ class Exchanges:
         person = people_tables.find(tx, grant.person_id)
         if person is None or person.blocked:
             return _Refused(InvalidGrant(_BAD_TOKEN))
-        if not _same_resource(form.resource, grant.resource):
-            return _Refused(InvalidTarget("resource is not the one of this grant."))
-        if asked is not None and not set(asked) <= scopes.effective(scopes.parse(grant.scope)):
-            return _Refused(InvalidScope("The scope is wider than what was granted."))
         # Read again under the lock: a parallel request may have rotated it meanwhile.
         token = grant_tables.find_refresh_token(tx, token_digest) or token
         newest = grant_tables.newest_generation(tx, grant.grant_id)
@@ -213,6 +211,11 @@ class Exchanges:
             return _Refused(InvalidGrant(_BAD_TOKEN), revoked=grant.grant_id if done else None)
         if verdict is RefreshVerdict.EXPIRED:
             return _Refused(InvalidGrant(_BAD_TOKEN))
+        # After the verdict: whatever else is asked for, an old token ends its family.
+        if not _same_resource(form.resource, grant.resource):
+            return _Refused(InvalidTarget("resource is not the one of this grant."))
+        if asked is not None and not set(asked) <= scopes.effective(scopes.parse(grant.scope)):
+            return _Refused(InvalidScope("The scope is wider than what was granted."))
         if verdict is RefreshVerdict.ROTATE:
             link = RefreshToken(grant.grant_id, token.generation + 1, issued_at=now, rotated_at=None)
             grant_tables.mark_rotated(tx, token_digest, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from homeport.auth.grants import Code, Grant, RefreshToken
+from homeport.auth.grants import REFRESH_SECONDS, Code, Grant, RefreshToken
 from homeport.store import Row, Transaction
 
 GRANTS_CHANNEL = "grants"
@@ -14,23 +14,27 @@ GRANTS_CHANNEL = "grants"
 
 def insert_grant(tx: Transaction, grant: Grant, tools: Sequence[str]) -> bool:
     """False when it is there already: the browser asked twice."""
-    return tx.execute(
-        "INSERT INTO grants (grant_id, client_id, person_id, issuer, resource, scope, redirect_uri, nonce, tools,"
-        " created_at, last_used_at, expires_at) VALUES (:grant_id, :client_id, :person_id, :issuer, :resource, :scope,"
-        " :redirect_uri, :nonce, :tools, :created_at, :last_used_at, :expires_at) ON CONFLICT (grant_id) DO NOTHING",
-        grant_id=grant.grant_id,
-        client_id=grant.client_id,
-        person_id=grant.person_id,
-        issuer=grant.issuer,
-        resource=grant.resource,
-        scope=grant.scope,
-        redirect_uri=grant.redirect_uri,
-        nonce=grant.nonce,
-        tools=json.dumps(list(tools)),
-        created_at=grant.created_at,
-        last_used_at=grant.last_used_at,
-        expires_at=grant.expires_at,
-    ) == 1
+    return (
+        tx.execute(
+            "INSERT INTO grants (grant_id, client_id, person_id, issuer, resource, scope, redirect_uri, nonce,"
+            " tools, created_at, last_used_at, expires_at) VALUES (:grant_id, :client_id, :person_id, :issuer,"
+            " :resource, :scope, :redirect_uri, :nonce, :tools, :created_at, :last_used_at, :expires_at)"
+            " ON CONFLICT (grant_id) DO NOTHING",
+            grant_id=grant.grant_id,
+            client_id=grant.client_id,
+            person_id=grant.person_id,
+            issuer=grant.issuer,
+            resource=grant.resource,
+            scope=grant.scope,
+            redirect_uri=grant.redirect_uri,
+            nonce=grant.nonce,
+            tools=json.dumps(list(tools)),
+            created_at=grant.created_at,
+            last_used_at=grant.last_used_at,
+            expires_at=grant.expires_at,
+        )
+        == 1
+    )
 
 
 def insert_code(tx: Transaction, code_digest: str, code: Code, now: int) -> None:
@@ -191,11 +195,18 @@ def last_consented_tools(tx: Transaction, client_id: str, person_id: str) -> fro
 
 
 def purge(tx: Transaction, *, now: int) -> None:
-    """Forget codes an hour after their end, and grants with their families a month after theirs."""
+    """Forget codes an hour after their end, and grants with their families a month after theirs.
+
+    Of a family that lives, what was replaced longer ago than any refresh token lives is forgotten too: such a token is
+    refused as one that never was.
+    """
     tx.execute("DELETE FROM codes WHERE expires_at < :before", before=now - 3600)
     month_ago = now - 30 * 24 * 3600
     ended = "SELECT grant_id FROM grants WHERE expires_at < :before OR revoked_at < :before"
     tx.execute(f"DELETE FROM refresh_tokens WHERE grant_id IN ({ended})", before=month_ago)
+    tx.execute(
+        "DELETE FROM refresh_tokens WHERE issued_at < :before AND rotated_at < :before", before=now - REFRESH_SECONDS
+    )
     tx.execute("DELETE FROM grants WHERE expires_at < :before OR revoked_at < :before", before=month_ago)
 
 

@@ -45,13 +45,14 @@ class Preview:
     client: Client | None
     question: consent.ConsentQuestion
     same_network: bool
+    own_network_known: bool
     owner_exists: bool
     people: tuple[tuple[str, str], ...]
 
     @property
     def relay_warning(self) -> str:
         """Names whose browser gets access, so that a code somebody sent is not typed in good faith."""
-        where = describe_place(self.approval.network, same_network=self.same_network)
+        where = describe_place(self.approval.network, same=self.same_network, known=self.own_network_known)
         return (
             f"You connect the browser that shows this code: {self.approval.browser}, {where}. "
             "Whoever sent you a code gets your tools."
@@ -115,9 +116,17 @@ class OwnerSignIn:
         return None if approval is None else Waiting(approval, self._desk.code_for_page(approval))
 
     def renew(self, tx: Transaction, request: AuthorizationRequest) -> bool:
-        """A new code for the page that asks for one."""
+        """A new code for the page that asks for one; False when there is nothing to wait for any more."""
+        if request.state is not RequestState.SIGN_IN:
+            return False
         approval = self._desk.of_subject(tx, request.request_id)
-        return approval is not None and self._desk.renew(tx, approval, protected=self._own_networks()) is not None
+        if approval is None:
+            return False
+        return self._desk.renew(tx, approval, protected=self._own_networks()) is not None
+
+    def waiting_requests(self, tx: Transaction) -> frozenset[str]:
+        """The ids of the authorization requests that the owner can still approve."""
+        return frozenset(approval.subject for approval in self._desk.waiting(tx))
 
     def cancel(self, tx: Transaction, request: AuthorizationRequest) -> None:
         self._desk.withdraw(tx, request.request_id)
@@ -175,9 +184,9 @@ class OwnerSignIn:
                 return None
             approval = preview.approval
             if not preview.same_network and not decision.other_network:
-                where = describe_place(approval.network, same_network=False)
+                where = describe_place(approval.network, same=False, known=preview.own_network_known)
                 raise OtherNetwork(
-                    f"The browser that shows this code is on another network: {approval.browser}, {where}.",
+                    f"The browser that shows this code is somewhere else: {approval.browser}, {where}.",
                     hint="If it is yours, or you trust who sent the code, confirm the other network "
                     "(--other-network). Otherwise deny the request.",
                 )
@@ -237,6 +246,7 @@ class OwnerSignIn:
             client=self._clients.find(tx, approval.client_id),
             question=consent.question(app, scopes.parse(request.parameters.scope), seen),
             same_network=self._same_network(approval.network),
+            own_network_known=self._own_network() is not None,
             owner_exists=owner_exists(tx),
             people=people,
         )
@@ -249,11 +259,13 @@ class OwnerSignIn:
         return network in self._own_networks()
 
 
-def describe_place(network: str, *, same_network: bool) -> str:
-    """Where a browser is, for a person."""
+def describe_place(network: str, *, same: bool, known: bool) -> str:
+    """Where a browser is, for a person. `known`: this computer's own network is, so that they can be compared."""
     if network == THIS_COMPUTER:
         return "on this computer"
-    return f"{network}, {'this' if same_network else 'not this'} computer's network"
+    if same:
+        return f"{network}, this computer's network"
+    return f"{network}, {'not this' if known else 'perhaps not this'} computer's network"
 
 
 def _verified(client: Client | None) -> bool:

@@ -19,7 +19,9 @@ from homeport.auth.resources import ServedApp, ServedApps, app_of_resource
 from homeport.origins import Origin
 
 _S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 MOST_STATE = 2048
+MOST_NONCE = 512
 
 Query = Mapping[str, Sequence[str]]
 
@@ -42,8 +44,10 @@ async def validate(
             hint=f"On the computer that runs Homeport: homeport clients allow {host}  Then start again from the app.",
             status=403,
         )
+    # RFC 6749 3.1: a parameter without a value counts as one that was left out.
+    query = {name: values if len(values) > 1 else [v for v in values if v] for name, values in query.items()}
     states = query.get("state", [])
-    state = states[0] if len(states) == 1 and len(states[0]) <= MOST_STATE else None
+    state = states[0] if len(states) == 1 and _fits(states[0], MOST_STATE) else None
 
     def refuse(error: str, description: str) -> RedirectError:
         return RedirectError(error, description, redirect_uri=redirect_uri, state=state, iss=origin.issuer)
@@ -53,8 +57,10 @@ async def validate(
         if len(values) > 1 and name != "resource":
             raise refuse("invalid_request", "A parameter is given twice.")
     if states and state is None:
-        raise refuse("invalid_request", "state is too long.")
-    one = {name: values[0] for name, values in query.items()}
+        raise refuse("invalid_request", "state is too long, or holds control characters.")
+    one = {name: values[0] for name, values in query.items() if values}
+    if not _fits(one.get("nonce", ""), MOST_NONCE):
+        raise refuse("invalid_request", "nonce is too long, or holds control characters.")
     if "request" in one or "request_uri" in one:
         error = "request_not_supported" if "request" in one else "request_uri_not_supported"
         raise refuse(error, "Request objects are not supported.")
@@ -90,7 +96,7 @@ async def validate(
         issuer=origin.issuer,
         resource=origin.resource(app.path),
         scope=scopes.join(asked),
-        nonce=one.get("nonce", "")[:512] or None,
+        nonce=one.get("nonce"),
     )
     return client, app, parameters
 
@@ -106,4 +112,9 @@ def _one_for_page(query: Query, name: str) -> str | None:
     values = query.get(name, [])
     if len(values) > 1:
         raise PageError(f"The app's request names {name} twice.", hint="Start again from the app.")
-    return values[0] if values else None
+    return values[0] or None if values else None
+
+
+def _fits(value: str, most: int) -> bool:
+    """Whether a value can be kept and echoed (RFC 6749 A.5 allows no control character, nor does PostgreSQL NUL)."""
+    return len(value) <= most and not _CONTROL.search(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from homeport.auth.authorization_requests import AuthorizationParameters, AuthorizationRequest, RequestState, Step
 from homeport.auth.errors import MatchedRedirect
 from homeport.store import Row, Transaction
@@ -64,19 +66,22 @@ def advance(
     to = request.step(step)
     if to is None:
         return False
-    return tx.execute(
-        "UPDATE authorization_requests SET state = :to, person_id = COALESCE(:person_id, person_id),"
-        " granted_scope = COALESCE(:granted_scope, granted_scope), answer = COALESCE(:answer, answer),"
-        " expires_at = COALESCE(CAST(:expires_at AS BIGINT), expires_at)"
-        " WHERE request_id = :request_id AND state = :state",
-        to=to.value,
-        person_id=person_id,
-        granted_scope=granted_scope,
-        answer=answer,
-        expires_at=expires_at,
-        request_id=request.request_id,
-        state=request.state.value,
-    ) == 1
+    return (
+        tx.execute(
+            "UPDATE authorization_requests SET state = :to, person_id = COALESCE(:person_id, person_id),"
+            " granted_scope = COALESCE(:granted_scope, granted_scope), answer = COALESCE(:answer, answer),"
+            " expires_at = COALESCE(CAST(:expires_at AS BIGINT), expires_at)"
+            " WHERE request_id = :request_id AND state = :state",
+            to=to.value,
+            person_id=person_id,
+            granted_scope=granted_scope,
+            answer=answer,
+            expires_at=expires_at,
+            request_id=request.request_id,
+            state=request.state.value,
+        )
+        == 1
+    )
 
 
 def count_open(tx: Transaction, client_id: str, now: int) -> int:
@@ -89,17 +94,22 @@ def count_open(tx: Transaction, client_id: str, now: int) -> int:
     return int(row["open"])
 
 
-def trim(tx: Transaction, keep: int) -> int:
-    """Bound the table against floods: beyond the newest `keep`, requests without a person go."""
+def trim(tx: Transaction, keep: int, *, spare: Collection[str]) -> int:
+    """Bound the table against floods: beyond the newest `keep`, requests without a person go, but those in `spare`."""
     row = tx.one("SELECT COUNT(*) AS stored FROM authorization_requests")
     assert row is not None
-    if int(row["stored"]) <= keep:
+    surplus = int(row["stored"]) - keep
+    if surplus <= 0:
         return 0
-    return tx.execute(
-        "DELETE FROM authorization_requests WHERE person_id IS NULL AND request_id NOT IN"
-        " (SELECT request_id FROM authorization_requests ORDER BY created_at DESC, request_id LIMIT :keep)",
-        keep=keep,
+    oldest = tx.all(
+        "SELECT request_id FROM authorization_requests WHERE person_id IS NULL ORDER BY created_at, request_id"
+        " LIMIT :most",
+        most=surplus + len(spare),
     )
+    going = [row["request_id"] for row in oldest if row["request_id"] not in spare][:surplus]
+    for request_id in going:
+        tx.execute("DELETE FROM authorization_requests WHERE request_id = :request_id", request_id=request_id)
+    return len(going)
 
 
 def purge(tx: Transaction, before: int) -> int:

@@ -5,7 +5,7 @@ Nothing here shows the code: it is typed by the person who reads it on the other
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from homeport.cli.words import client_name, columns
@@ -18,6 +18,7 @@ Ask = Callable[[str], Awaitable[str | None]]
 
 Say = Callable[[str], None]
 
+SCOPES = {"write": "change things", "offline_access": "stay signed in"}
 EFFECTS = {"read": "reads", "write": "changes", "destroy": "DELETES"}
 
 
@@ -45,7 +46,7 @@ async def approve_in_words(
     elsewhere = not preview.request.same_network
     if choices.confirmed and elsewhere and not choices.other_network:
         raise OtherNetwork(
-            f"The browser that shows this code is at {clean(preview.request.network)}, not in this computer's network.",
+            f"The browser that shows this code is at {clean(preview.request.network)}, which may not be your network.",
             hint="If it is yours, add --other-network. If somebody sent you the code, deny the request: homeport deny "
             f"{preview.request.number}",
         )
@@ -71,7 +72,7 @@ def preview_text(preview: ApprovalPreview, *, read_only: bool) -> str:
         f"{client_name(request)} wants to use this computer.",
         f"  returns to  {clean(request.redirect_host)}",
         f"  browser     {clean(request.browser)}, {clean(request.network)}",
-        f"  may         {', '.join(clean(scope) for scope in scopes)}",
+        f"  may         {scopes_in_words(scopes)}",
     ]
     tools = [tool for tool in preview.tools if not read_only or tool.effect == "read"]
     if tools:
@@ -82,12 +83,17 @@ def preview_text(preview: ApprovalPreview, *, read_only: bool) -> str:
     return "\n".join(lines)
 
 
+def scopes_in_words(scopes: Sequence[str]) -> str:
+    """`read, change things, stay signed in`; a scope of an app's own stays as it is."""
+    return ", ".join(SCOPES.get(scope) or clean(scope) for scope in scopes)
+
+
 def approved_text(approved: Approved, *, consent_in_browser: bool) -> str:
     person = clean(approved.person)
     who = f"{clean(approved.client)} acts for {'you' if person == 'me' else person}"
     if consent_in_browser:
         return f"{who} once they agree on the page, which continues by itself."
-    return f"{who} now ({', '.join(approved.scopes)}). The page continues by itself."
+    return f"{who} now ({scopes_in_words(approved.scopes)}). The page continues by itself."
 
 
 def request_line(request: PendingRequest) -> str:

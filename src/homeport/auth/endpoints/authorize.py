@@ -27,14 +27,14 @@ from homeport.auth.endpoints import incoming
 from homeport.auth.errors import OAuthError, PageError, RedirectError
 from homeport.auth.owner_sign_in import OwnerSignIn, Waiting
 from homeport.auth.pages import Pages
-from homeport.auth.redirects import redirect_host
+from homeport.auth.redirects import LOOPBACK_HOSTS, redirect_host
 from homeport.auth.request_parameters import validate
 from homeport.auth.resources import ServedApps
 from homeport.clock import Clock, Randomness
 from homeport.events import ApprovalRequested
 from homeport.foreign_text import clean
 from homeport.people import tables as people_tables
-from homeport.people.owner import label
+from homeport.people.owner import ME, PROVIDER, label
 from homeport.store import Database, Transaction
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -105,8 +105,11 @@ class AuthorizeEndpoint:
         visitor = incoming.visitor_of(request)
 
         def work(tx: Transaction) -> tuple[AuthorizationRequest, ApprovalRequested | None]:
-            stored, _ = self._authorization.find_or_open(tx, parameters, browser)
-            return stored, self._sign_in.begin(tx, stored, client, visitor)
+            stored, new = self._authorization.find_or_open(tx, parameters, browser)
+            event = self._sign_in.begin(tx, stored, client, visitor)
+            if new:
+                self._authorization.make_room(tx, spare=self._sign_in.waiting_requests(tx))
+            return stored, event
 
         stored, event = await self._database.transaction(work)
         if event is not None:
@@ -122,14 +125,14 @@ class AuthorizeEndpoint:
             return stored, self._sign_in.waiting_page(tx, stored), client
 
         stored, waiting, client = await self._database.transaction(work)
-        if stored.ended(self._clock()):
+        if stored.ended(self._clock()) or (stored.state is RequestState.SIGN_IN and waiting is None):
             raise _ended()
         name = client.name if client else clean(stored.parameters.client_id)
         host = client.verified_host if client else None
         common: dict[str, Any] = {
             "client": name,
             "verified_host": host,
-            "redirect_host": redirect_host(stored.parameters.redirect_uri),
+            "redirect_host": _shown_redirect(stored.parameters.redirect_uri),
             "here": REQUEST + stored.request_id,
         }
         if stored.state is RequestState.SIGN_IN and waiting is not None:
@@ -169,7 +172,7 @@ class AuthorizeEndpoint:
     async def go_back(self, request: Request) -> Response:
         """Back to the client, with a code or an error."""
         stored = await self._database.transaction(lambda tx: self._own(tx, request))
-        answer = await self._authorization.answer(stored)
+        answer = await self._authorization.answer(stored, incoming.browser_of(request) or "")
         if answer is None:
             raise _ended()
         return _redirect(stored.parameters.redirect_uri, answer)
@@ -227,7 +230,7 @@ class AuthorizeEndpoint:
             "consent",
             **common,
             app=clean(question.app),
-            person=label(record.person) if record else person_id,
+            person=_shown_name(record) if record else person_id,
             tools=question.tools,
             asks_write=question.asks_write,
         )
@@ -289,6 +292,17 @@ def _version(stored: AuthorizationRequest, waiting: Waiting | None) -> str:
     if waiting is not None:
         parts += [waiting.approval.state.value, waiting.approval.code_salt, str(waiting.code is not None)]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def _shown_name(record: people_tables.PersonRecord) -> str:
+    """How a person is told who they are."""
+    is_owner = record.person.provider == PROVIDER and record.subject == ME
+    return "the owner of this computer" if is_owner else label(record.person)
+
+
+def _shown_redirect(uri: str) -> str:
+    host = redirect_host(uri)
+    return f"{host} (a program on your computer)" if host in LOOPBACK_HOSTS else host
 
 
 def _ended() -> PageError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -15,6 +16,7 @@ from homeport.origins import Origin
 
 FORM_BYTES = 32 * 1024
 REGISTRATION_BYTES = 16 * 1024
+BODY_SECONDS = 20.0
 ORIGIN_KEY = "homeport.origin"
 
 _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -23,6 +25,15 @@ _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 class TooLarge(OAuthError):
     error = "invalid_request"
     status = 413
+
+
+class TooSlow(OAuthError):
+    error = "invalid_request"
+    status = 408
+
+
+# What is left of such a body is not read: the connection ends with the answer.
+_HANG_UP = {"Connection": "close"}
 
 
 def origin_of(request: Request) -> Origin:
@@ -65,18 +76,21 @@ async def json_object_of(request: Request) -> dict[str, Any]:
     return value
 
 
-async def body_of(request: Request, limit: int) -> bytes:
-    """The body, at most `limit` bytes. Raises TooLarge."""
+async def body_of(request: Request, limit: int, *, seconds: float = BODY_SECONDS) -> bytes:
+    """The body, at most `limit` bytes, within `seconds`. Raises TooLarge, TooSlow."""
     parts: list[bytes] = []
     size = 0
     try:
-        async for part in request.stream():
-            size += len(part)
-            if size > limit:
-                raise TooLarge(f"The body is larger than {limit} bytes.")
-            parts.append(part)
+        async with asyncio.timeout(seconds):
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    raise TooLarge(f"The body is larger than {limit} bytes.", headers=_HANG_UP)
+                parts.append(part)
     except ClientDisconnect:
         raise InvalidRequest("The body ended early.") from None
+    except TimeoutError:
+        raise TooSlow(f"The body took longer than {seconds:g} seconds.", headers=_HANG_UP) from None
     return b"".join(parts)
 
 
@@ -87,8 +101,12 @@ def cookie_name(origin: Origin) -> str:
 
 def browser_of(request: Request) -> str | None:
     """The browser's cookie, or None when it has none of ours."""
-    value = request.cookies.get(cookie_name(origin_of(request)), "")
-    return value if _COOKIE.fullmatch(value) else None
+    wanted = cookie_name(origin_of(request))
+    pairs = (pair.partition("=") for header in request.headers.getlist("cookie") for pair in header.split(";"))
+    # The first one that can be ours: browsers send that of the longest path first (RFC 6265 5.4), so a cookie of the
+    # same name that another server on this host set for "/" does not take its place.
+    values = (value.strip() for name, _, value in pairs if name.strip() == wanted)
+    return next((value for value in values if _COOKIE.fullmatch(value)), None)
 
 
 def cookie_for(origin: Origin, value: str) -> str:
