@@ -134,20 +134,21 @@ class EventBus:
     """Delivers events to subscribers in order; a subscriber that fails is logged and hurts nobody else."""
 
     def __init__(self) -> None:
-        self._subscribers: list[Subscriber] = []
+        self._subscribers: dict[object, Subscriber] = {}
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Call `subscriber` for every event from now on; returns what ends that."""
-        self._subscribers.append(subscriber)
+        # A key of its own: the same function may subscribe twice, and ends only what it began.
+        subscription = object()
+        self._subscribers[subscription] = subscriber
 
         def unsubscribe() -> None:
-            if subscriber in self._subscribers:
-                self._subscribers.remove(subscriber)
+            self._subscribers.pop(subscription, None)
 
         return unsubscribe
 
     def publish(self, event: Event) -> None:
-        for subscriber in tuple(self._subscribers):
+        for subscriber in tuple(self._subscribers.values()):
             try:
                 subscriber(event)
             except Exception:

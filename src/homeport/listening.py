@@ -30,6 +30,9 @@ AsgiApp = Callable[[Message, Receive, Send], Awaitable[None]]
 LOOPBACK = "127.0.0.1"
 LOOPBACK_V6 = "::1"
 
+HEAD_BYTES = 64 * 1024
+"""A request's target and header fields may be so large."""
+
 access_log = logging.getLogger("homeport.access")
 
 
@@ -140,12 +143,33 @@ def _make_server(
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     class OriginFormOnly(HttpToolsProtocol):
-        """Answers 400 to a target in absolute form (RFC 9112 3.2.2), which could name a host beside the Host header."""
+        """Answers 400 to a target in absolute form (RFC 9112 3.2.2), which could name a host beside the Host header,
+        and to a head (or trailer) larger than HEAD_BYTES, which the parser would keep in memory without any limit."""
+
+        _unfinished = 0
+
+        def data_received(self, data: bytes) -> None:
+            self._unfinished += len(data)
+            super().data_received(data)
+            if self._unfinished > HEAD_BYTES and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too large.")
 
         def on_url(self, url: bytes) -> None:
             if not self.url and not url.startswith((b"/", b"*")):
                 raise ValueError("the request target is not in origin form")
             super().on_url(url)
+
+        def on_headers_complete(self) -> None:
+            self._unfinished = 0
+            super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            self._unfinished = 0
+            super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            self._unfinished = 0
+            super().on_message_complete()
 
     class EmbeddedServer(uvicorn.Server):
         """uvicorn inside our loop: signals stay ours, and an idle server wakes once a second, not ten times."""

@@ -7,12 +7,16 @@ header chooses one of the allowed origins and never builds a URL.
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from homeport.errors import SettingsError
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+_PUBLIC_URL = re.compile(r"(?i:https)://(?P<host>\[[^\]]*\]|[^\[\]/:?#@]+)(?::(?P<port>[0-9]{1,5}))?/?")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,27 +100,22 @@ class Origins:
 
 def parse_public_url(url: str) -> str:
     """A public URL as a person writes it, as an origin: https, a host, no path. Raises SettingsError."""
-    parts = urlsplit(url.strip())
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if (
-        parts.scheme != "https"
-        or not parts.hostname
-        or parts.username is not None
-        or parts.password is not None
-        or parts.path not in ("", "/")
-        or parts.query
-        or parts.fragment
-        or port == -1
-        or not parts.netloc.isascii()
-        or any(c.isspace() for c in url.strip())
-    ):
+    written = _PUBLIC_URL.fullmatch(url.strip())
+    if written is None or not _is_host(written["host"]) or not 0 < int(written["port"] or 443) <= 65_535:
         raise SettingsError(
             f"The public URL {url!r} is not an https address without a path.",
             hint="Give scheme and host only, for example https://homeport.example.com",
         )
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    suffix = "" if port in (None, 443) else f":{port}"
-    return f"https://{host.lower()}{suffix}"
+    port = int(written["port"] or 443)
+    return f"https://{written['host'].lower()}{'' if port == 443 else f':{port}'}"
+
+
+def _is_host(host: str) -> bool:
+    """A DNS name in ASCII (RFC 1123 2.1), or an IP address, IPv6 in brackets."""
+    if not host.startswith("["):
+        return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.split("."))
+    try:
+        ipaddress.IPv6Address(host[1:-1])
+    except ValueError:
+        return False
+    return "%" not in host

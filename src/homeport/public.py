@@ -6,9 +6,9 @@ It serves exactly the apps' MCP paths, the authorization server, the front page 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
@@ -22,7 +22,8 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 ORIGIN_KEY = "homeport.origin"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# As browsers write an origin (RFC 6454 6.2), so that nothing else is ever echoed.
+_LOOPBACK_PAGE = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?")
 _CALLED_FROM_BROWSERS = ("/token", "/register", "/revoke", "/userinfo")
 _EXPOSED = b"WWW-Authenticate, MCP-Protocol-Version"
 _PREFLIGHT_SECONDS = b"600"
@@ -38,12 +39,8 @@ class AllowedOrigins:
     def __call__(self, origin: str) -> bool:
         if origin in self._extra or self._origins.by_issuer(origin) is not None:
             return True
-        try:
-            parts = urlsplit(origin)
-            loopback = parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
-            return loopback and parts.path == "" and parts.port != -1
-        except ValueError:
-            return False
+        page = _LOOPBACK_PAGE.fullmatch(origin)
+        return page is not None and int(page[1] or 0) <= 65_535
 
 
 class PublicApp:

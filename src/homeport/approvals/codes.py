@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 
 from homeport.approvals.states import Approval
 from homeport.clock import Randomness
+
+_CODE = re.compile(r"[0-9]{6}")
 
 
 def derive_code(key: bytes, approval_id: str, salt: str) -> str:
@@ -26,9 +29,10 @@ def salt_with_unique_code(key: bytes, approval_id: str, live: Sequence[Approval]
 
 
 def normalise(typed: str) -> str:
-    """What a person types: spaces and hyphens between the digits do not count."""
-    return typed.replace(" ", "").replace("-", "").strip()
+    """What a person types: spaces and hyphens between the digits do not count. Empty for what can be no code."""
+    digits = typed.replace(" ", "").replace("-", "").strip()
+    return digits if _CODE.fullmatch(digits) else ""
 
 
 def same_code(left: str, right: str) -> bool:
-    return hmac.compare_digest(left.encode(), right.encode())
+    return hmac.compare_digest(left, right)

@@ -23,6 +23,8 @@ PAUSE_SECONDS = 60
 NOTIFICATION_SECONDS = 60
 SILENCING_DENIALS = 2
 SILENCE_SECONDS = 10 * 60
+MOST_DISPLACED = 2_000
+"""Rows kept of requests that were pushed out: strangers can ask for ever and the table stays small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,7 @@ class ApprovalDesk:
         """
         now = int(self._clock())
         live = tables.waiting(tx, now)
-        for displaced in displaced_by_new(live, new.network, protected=protected):
-            tables.change_state(tx, displaced, ApprovalState.DISPLACED, now=now)
+        self._make_room(tx, live, new.network, protected, now)
         approval_id = base64.urlsafe_b64encode(self._random(12)).decode()
         approval = Approval(
             approval_id=approval_id,
@@ -97,13 +98,15 @@ class ApprovalDesk:
         return codes.derive_code(self._key, approval.approval_id, approval.code_salt)
 
     def renew(self, tx: Transaction, approval: Approval, *, protected: Collection[str]) -> Approval | None:
-        """A new code for a page whose code expired or whose request was pushed out; None when it has ended."""
+        """A new code for a page whose code or approval expired, or whose request was pushed out.
+
+        None when it has ended, or was approved and its browser may still come.
+        """
         now = int(self._clock())
-        if approval.move(Move.RENEW) is None or now >= approval.expires_at:
+        if not approval.renewable(now):
             return None
         live = [a for a in tables.waiting(tx, now) if a.approval_id != approval.approval_id]
-        for displaced in displaced_by_new(live, approval.network, protected=protected):
-            tables.change_state(tx, displaced, ApprovalState.DISPLACED, now=now)
+        self._make_room(tx, live, approval.network, protected, now)
         salt = codes.salt_with_unique_code(self._key, approval.approval_id, live, self._random)
         was_displaced = approval.state is ApprovalState.DISPLACED
         tables.renew_code(
@@ -184,8 +187,9 @@ class ApprovalDesk:
     def withdraw(self, tx: Transaction, subject: str) -> None:
         """The person cancelled on their own page."""
         approval = tables.find_by_subject(tx, subject)
-        if approval is not None and approval.state is ApprovalState.WAITING:
-            tables.change_state(tx, approval, ApprovalState.FETCHED, now=int(self._clock()))
+        to = approval.move(Move.WITHDRAW) if approval is not None else None
+        if approval is not None and to is not None:
+            tables.change_state(tx, approval, to, now=int(self._clock()))
 
     def fetched(self, tx: Transaction, approval: Approval) -> bool:
         """The browser came for its approval: True for the one that was first."""
@@ -215,6 +219,13 @@ class ApprovalDesk:
 
     def purge(self, tx: Transaction) -> None:
         tables.purge(tx, int(self._clock()) - 24 * 3600)
+
+    def _make_room(
+        self, tx: Transaction, live: list[Approval], network: str, protected: Collection[str], now: int
+    ) -> None:
+        for displaced in displaced_by_new(live, network, protected=protected):
+            tables.change_state(tx, displaced, ApprovalState.DISPLACED, now=now)
+        tables.trim_displaced(tx, MOST_DISPLACED)
 
     def _request_event(self, approval: Approval, *, waiting: int, silenced: bool) -> ApprovalRequested:
         now = self._clock()

@@ -34,6 +34,7 @@ class Move(enum.StrEnum):
     DISPLACE = "displace"
     RENEW = "renew"
     FETCH = "fetch"
+    WITHDRAW = "withdraw"
 
 
 TRANSITIONS: dict[tuple[ApprovalState, Move], ApprovalState] = {
@@ -42,7 +43,11 @@ TRANSITIONS: dict[tuple[ApprovalState, Move], ApprovalState] = {
     (ApprovalState.WAITING, Move.DISPLACE): ApprovalState.DISPLACED,
     (ApprovalState.WAITING, Move.RENEW): ApprovalState.WAITING,
     (ApprovalState.DISPLACED, Move.RENEW): ApprovalState.WAITING,
+    # Only once nobody came for it in time: see `Approval.renewable`.
+    (ApprovalState.APPROVED, Move.RENEW): ApprovalState.WAITING,
     (ApprovalState.APPROVED, Move.FETCH): ApprovalState.FETCHED,
+    (ApprovalState.WAITING, Move.WITHDRAW): ApprovalState.FETCHED,
+    (ApprovalState.DISPLACED, Move.WITHDRAW): ApprovalState.FETCHED,
 }
 
 
@@ -85,6 +90,10 @@ class Approval:
             and self.decided_at is not None
             and now < self.decided_at + BROWSER_SECONDS
         )
+
+    def renewable(self, now: float) -> bool:
+        """Its page may ask for a new code: not while an approval waits for the browser, and not after the end."""
+        return self.move(Move.RENEW) is not None and not self.awaits_browser(now) and now < self.expires_at
 
 
 def displaced_by_new(waiting: Sequence[Approval], network: str, *, protected: Collection[str] = ()) -> list[Approval]:

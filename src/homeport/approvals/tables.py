@@ -104,6 +104,15 @@ def recent_denials(tx: Transaction, client_id: str, since: int) -> int:
     return int(row["denials"])
 
 
+def trim_displaced(tx: Transaction, keep: int) -> int:
+    """Bound the table against floods: only the newest `keep` of those that were pushed out stay."""
+    return tx.execute(
+        "DELETE FROM approvals WHERE state = 'displaced' AND created_at < COALESCE((SELECT created_at FROM approvals"
+        " WHERE state = 'displaced' ORDER BY created_at DESC LIMIT 1 OFFSET :keep), 0)",
+        keep=keep,
+    )
+
+
 def purge(tx: Transaction, before: int) -> int:
     return tx.execute("DELETE FROM approvals WHERE expires_at < :before", before=before)
 

@@ -37,6 +37,7 @@ def app_server(app: App, calls: ToolCalls, *, version: str, listing: Callable[[]
         return ListToolsResult(tools=[Tool.model_validate(tool) for tool in listing().tools])
 
     async def on_call_tool(context: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> CallToolResult:
+        assert context.request is not None
         caller = context.request.scope[CALLER]
         session = context.session
         levels = allowed_log_levels(context.protocol_version, context.meta)
@@ -54,7 +55,7 @@ def app_server(app: App, calls: ToolCalls, *, version: str, listing: Callable[[]
         result = await calls.call(ToolCall(params.name, params.arguments or {}, caller, known))
         return CallToolResult.model_validate(from_json(result))
 
-    return Server(
+    return _AppServer(
         app.name,
         version=version,
         instructions=app.instructions or None,
@@ -62,3 +63,11 @@ def app_server(app: App, calls: ToolCalls, *, version: str, listing: Callable[[]
         on_list_tools=on_list_tools,
         on_call_tool=on_call_tool,
     )
+
+
+class _AppServer(Server[Any]):
+    """A server whose name may change: the SDK's own takes it for fixed and keeps what it made of it."""
+
+    @property
+    def server_info_stamp(self) -> dict[str, Any]:
+        return {"name": self.name, "version": self.version}

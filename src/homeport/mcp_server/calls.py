@@ -117,10 +117,12 @@ class ToolCalls:
         except InvalidArguments as error:
             return "invalid_arguments", _error(call, "invalid_arguments", str(error))
         except ToolError as error:
-            return error.code, _error(call, error.code, error.message, f"{error.code}: {error.message}")
-        except asyncio.CancelledError:
-            raise
-        except Exception:
+            return error.code, _error(call, error.code, str(error), f"{error.code}: {error}")
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            # A tool that exits must not end Homeport, and one that was cancelled by nobody has failed.
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
+                raise
             number = self._random(4).hex()
             logger.exception("The tool %s failed; its client was told the number %s", tool.name, number)
             words = f"Something went wrong inside this tool. Homeport's log knows more about it under {number}."

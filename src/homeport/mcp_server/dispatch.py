@@ -102,6 +102,9 @@ class AppDispatch:
     def listing(self) -> Listing:
         return self._prepared().listing
 
+    def find(self, tool: str) -> ToolDefinition | None:
+        return self._app().find(tool)
+
     async def answer(self, request: Request) -> bytes | None:
         method = request.message.method
         if method == "tools/call":

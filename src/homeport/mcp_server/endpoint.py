@@ -6,7 +6,6 @@ Order of a call: access, scope, rule, tool, result, activity.
 from __future__ import annotations
 
 import importlib
-import logging
 from collections.abc import Callable, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,7 @@ MAX_BODY = 4 * 1024 * 1024
 
 Scope = MutableMapping[str, Any]
 
-logger = logging.getLogger(__name__)
+_LEGACY_ERAS = {version: Era(version, modern=False) for version in HANDSHAKE_VERSIONS}
 
 
 class McpEndpoint:
@@ -59,6 +58,8 @@ class McpEndpoint:
         origin_allowed: Callable[[str], bool],
         stranger: LocalCaller | None = None,
     ) -> None:
+        if access is None and stranger is None:
+            raise ValueError("An endpoint without access control needs to know who calls.")
         self._dispatch = dispatch
         self._path = path
         self._access = access
@@ -97,8 +98,8 @@ class McpEndpoint:
             request_id = message.id
             if self._streams is None:
                 await self.warm()
-            era = _era(message, headers)
-            modern = era.modern
+            modern = headers.modern
+            era = _modern_era(message, headers) if modern else _LEGACY_ERAS[headers.version or VERSION_WHEN_ABSENT]
             if request_id is None:
                 await _send(send, 202, b"")
                 return
@@ -156,16 +157,13 @@ def _load_sdk() -> Any:
     return importlib.import_module("homeport.mcp_server.streams")
 
 
-def _era(message: Message, headers: Headers) -> Era:
-    """The era a request belongs to, by its MCP-Protocol-Version. Raises RpcError for a modern one that is malformed."""
-    version = headers.version
-    if version is None or version in HANDSHAKE_VERSIONS:
-        return Era(version or VERSION_WHEN_ABSENT, modern=False)
+def _modern_era(message: Message, headers: Headers) -> Era:
+    """What a modern message says about itself. Raises RpcError where it is malformed or of an unknown version."""
     from homeport.mcp_server import kernel
 
     if message.id is None:
-        kernel.check_notification_version(version)
-        return Era(version, modern=True)
+        kernel.check_notification_version(headers.version or "")
+        return Era(headers.version or "", modern=True)
     return kernel.classify(message, headers)
 
 
@@ -174,23 +172,24 @@ async def _read_body(headers: Headers, receive: Receive) -> bytes | None:
     if not headers.is_json():
         raise RpcError(INVALID_REQUEST, "The Content-Type must be application/json.", status=415)
     declared = headers.get(b"content-length")
-    too_large = RpcError(INVALID_REQUEST, f"A request may have {MAX_BODY} bytes.", status=413)
     if declared is not None and (len(declared) > 9 or (declared.isdigit() and int(declared) > MAX_BODY)):
-        raise too_large
+        raise _too_large()
     event = await receive()
-    if event["type"] == "http.request" and not event.get("more_body") and len(event.get("body", b"")) <= MAX_BODY:
-        return bytes(event.get("body", b""))
     parts: list[bytes] = []
     size = 0
     while event["type"] == "http.request":
         parts.append(event.get("body", b""))
         size += len(parts[-1])
         if size > MAX_BODY:
-            raise too_large
+            raise _too_large()
         if not event.get("more_body"):
             return b"".join(parts)
         event = await receive()
     return None
+
+
+def _too_large() -> RpcError:
+    return RpcError(INVALID_REQUEST, f"A request may have {MAX_BODY} bytes.", status=413)
 
 
 async def _send(send: Send, status: int, body: bytes, extra: Sequence[tuple[bytes, bytes]] = ()) -> None:

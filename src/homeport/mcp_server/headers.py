@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from homeport.mcp_server.protocol import HANDSHAKE_VERSIONS
+
 _WANTED = frozenset({b"accept", b"authorization", b"content-length", b"content-type", b"origin"})
 
 
@@ -24,8 +26,16 @@ class Headers:
         return None if value is None else value.decode("latin-1")
 
     @property
+    def modern(self) -> bool:
+        """Whether the version named is none of the handshake era: then it is the modern era's to accept or refuse."""
+        version = self.version
+        return version is not None and version not in HANDSHAKE_VERSIONS
+
+    @property
     def takes_streams(self) -> bool:
-        return b"text/event-stream" in self.fields.get(b"accept", b"").lower()
+        """Both forms of answer are named, as MCP demands of every POST; the SDK's app refuses a stream otherwise."""
+        accept = self.fields.get(b"accept", b"").lower()
+        return b"text/event-stream" in accept and b"application/json" in accept
 
     def is_json(self) -> bool:
         media_type = self.fields.get(b"content-type", b"").partition(b";")[0]
@@ -40,7 +50,7 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
     fields: dict[bytes, bytes] = {}
     repeated: list[bytes] = []
     for name, value in raw:
-        if name in _WANTED or name.startswith(b"mcp-"):
+        if name in _WANTED or name[:4] == b"mcp-":
             if name in fields:
                 repeated.append(name)
             fields[name] = value.strip(b" \t")

@@ -1,4 +1,4 @@
-"""From the bytes of a POST to one JSON-RPC message, and back. Pure; refuses everything two parsers could read differently."""
+"""From the bytes of a POST to one JSON-RPC message, and back. Pure; refuses what two parsers could read differently."""
 
 from __future__ import annotations
 

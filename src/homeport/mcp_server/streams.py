@@ -45,7 +45,7 @@ class Streams:
         assert task is not None
         self._open.add(task)
         try:
-            await manager.handle_request(scope, _replay(body, receive), answer.send)
+            await manager.handle_request(_stripped(scope), _replay(body, receive), answer.send)
         except asyncio.CancelledError:
             if not self._stopping.is_set() or task.uncancel() > 0:
                 raise
@@ -69,6 +69,7 @@ class Streams:
                 await asyncio.wait(late, timeout=GRACE)
         if self._running is not None:
             await self._running
+            _end_foreign_watcher()
 
     async def _started(self) -> StreamableHTTPSessionManager:
         if self._manager is None:
@@ -83,6 +84,13 @@ class Streams:
         async with manager.run():
             ready.set_result(None)
             await self._stopping.wait()
+
+
+def _end_foreign_watcher() -> None:
+    """sse_starlette, under the SDK's legacy streams, starts a task that polls for ever whether uvicorn exits."""
+    for task in asyncio.all_tasks():
+        if getattr(task.get_coro(), "__qualname__", "") == "_shutdown_watcher":
+            task.cancel()
 
 
 class _Answer:
@@ -103,6 +111,11 @@ class _Answer:
             await self._send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
         if not self._finished:
             await self._send({"type": "http.response.body", "body": b""})
+
+
+def _stripped(scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Without the white space that httptools leaves around header values: the SDK compares them as they are."""
+    return {**scope, "headers": [(name, value.strip(b" \t")) for name, value in scope["headers"]]}
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

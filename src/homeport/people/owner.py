@@ -6,6 +6,7 @@ The owner is `me`; a friend is a person of their own, told apart by name alone, 
 from __future__ import annotations
 
 import base64
+import unicodedata
 
 from homeport.clock import Randomness
 from homeport.errors import ApprovalError
@@ -27,21 +28,20 @@ def person_named(tx: Transaction, who: str, *, now: int, random: Randomness) -> 
 
     Raises ApprovalError when the name cannot be one, or its person is blocked.
     """
-    record = tables.find(tx, who)
+    name = clean(who)
+    if not name or name != " ".join(who.split()):
+        raise ApprovalError(
+            f"{name!r} cannot be somebody's name.",
+            hint="Use 1 to 64 visible characters, or 'me' for yourself.",
+        )
+    # Two spellings that a person cannot tell apart are one person.
+    subject = unicodedata.normalize("NFKC", name).casefold()
+    record = tables.find(tx, name) or tables.find_subject(tx, PROVIDER, subject)
     if record is None:
-        subject = who.strip().casefold()
-        name = clean(who)
-        if not name or name != " ".join(who.split()):
-            raise ApprovalError(
-                f"{name!r} cannot be somebody's name.",
-                hint="Use 1 to 64 visible characters, or 'me' for yourself.",
-            )
-        record = tables.find_subject(tx, PROVIDER, subject)
-        if record is None:
-            person_id = "per_" + base64.urlsafe_b64encode(random(12)).decode()
-            person = Person(id=person_id, provider=PROVIDER, name=None if subject == ME else name)
-            tables.insert(tx, person, subject=subject, now=now)
-            return person
+        person_id = "per_" + base64.urlsafe_b64encode(random(12)).decode()
+        person = Person(id=person_id, provider=PROVIDER, name=None if subject == ME else name)
+        tables.insert(tx, person, subject=subject, now=now)
+        return person
     if record.blocked:
         raise ApprovalError(f"{label(record.person)} is blocked.", hint="See `homeport people`.")
     return record.person
