@@ -33,6 +33,9 @@ LOOPBACK_V6 = "::1"
 HEAD_BYTES = 64 * 1024
 """A request's target and header fields may be so large."""
 
+PATIENCE_SECONDS = 0.7
+"""How long a stop waits for answers that are being given; what is left is broken off."""
+
 access_log = logging.getLogger("homeport.access")
 
 
@@ -89,7 +92,8 @@ class Listener:
         self.port = port_of(sockets)
         started = asyncio.Event()
         self._stopping.clear()
-        self._server = _make_server(logged(app), self._keep_alive_seconds, started, self._stopping)
+        app = ended(logged(app), self._stopping)
+        self._server = _make_server(app, self._keep_alive_seconds, started, self._stopping)
         self._serving = asyncio.create_task(self._server.serve(sockets), name=f"listener {self.port}")
         ready = asyncio.create_task(started.wait())
         try:
@@ -134,6 +138,24 @@ def logged(app: AsgiApp) -> AsgiApp:
             access_log.info("%s %r %d %.1f ms", *fields.values(), extra={"fields": fields})
 
     return with_access_log
+
+
+def ended(app: AsgiApp, stopping: asyncio.Event) -> AsgiApp:
+    """`app` whose answers end as HTTP when they are broken off because the server stops: without a traceback."""
+
+    async def with_an_end(scope: Message, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not stopping.is_set():
+                raise
+            with contextlib.suppress(RuntimeError):  # the answer had begun
+                headers = [(b"content-length", b"0"), (b"connection", b"close")]
+                await send({"type": "http.response.start", "status": 503, "headers": headers})
+            with contextlib.suppress(RuntimeError):  # it was complete
+                await send({"type": "http.response.body", "body": b""})
+
+    return with_an_end
 
 
 def _make_server(
@@ -182,6 +204,17 @@ def _make_server(
             await super().startup(sockets)
             started.set()
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            breaking_off = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._break_off)
+            try:
+                await super().shutdown(sockets)
+            finally:
+                breaking_off.cancel()
+
+        def _break_off(self) -> None:
+            for task in self.server_state.tasks:
+                task.cancel()
+
         async def main_loop(self) -> None:
             while not await self.on_tick(0):
                 with contextlib.suppress(TimeoutError):
@@ -200,8 +233,8 @@ def _make_server(
         timeout_keep_alive=keep_alive_seconds,
         timeout_graceful_shutdown=1,
     )
-    # uvicorn reports every start and stop at INFO; those lines would say nothing that we do not say ourselves.
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    # Its INFO says nothing that we do not say ourselves, and its WARNING is what any stranger can make it say.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     return EmbeddedServer(config)
 
 

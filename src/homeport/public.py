@@ -6,6 +6,8 @@ It serves exactly the apps' MCP paths, the authorization server, the front page 
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
 
+from homeport.errors import StoreError
 from homeport.origins import Origin, Origins
 
 Scope = MutableMapping[str, Any]
@@ -27,6 +30,9 @@ _LOOPBACK_PAGE = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::([0
 _CALLED_FROM_BROWSERS = ("/token", "/register", "/revoke", "/userinfo")
 _EXPOSED = b"WWW-Authenticate, MCP-Protocol-Version"
 _PREFLIGHT_SECONDS = b"600"
+_DATABASE_AWAY = b'{"error":"temporarily_unavailable","error_description":"The database does not answer. Try again."}'
+
+logger = logging.getLogger(__name__)
 
 
 class AllowedOrigins:
@@ -78,22 +84,21 @@ class PublicApp:
             await _send(send, origin, b"", [])
             return
         scope[ORIGIN_KEY] = origin
-        endpoint = self._mcp.get(path)
-        if endpoint is None:
-            endpoint = self._router
         kind = self._cors_kind(path)
-        if kind is None:
-            await endpoint(scope, receive, send)
-            return
-        page = _header(headers, b"origin")
-        if page is None:
-            await endpoint(scope, receive, send)
-            return
-        readable = kind == "any" or self._allowed(page.decode("latin-1"))
-        if scope["method"] == "OPTIONS" and _header(headers, b"access-control-request-method") is not None:
-            await _send(send, 204, b"", _preflight(kind, page, headers) if readable else [])
-            return
-        await endpoint(scope, receive, _with_cors(send, kind, page) if readable else send)
+        page = _header(headers, b"origin") if kind is not None else None
+        if kind is not None and page is not None:
+            readable = kind == "any" or self._allowed(page.decode("latin-1"))
+            if scope["method"] == "OPTIONS" and _header(headers, b"access-control-request-method") is not None:
+                await _send(send, 204, b"", _preflight(kind, page, headers) if readable else [])
+                return
+            send = _with_cors(send, kind, page) if readable else send
+        endpoint = self._mcp.get(path)
+        try:
+            await (self._router if endpoint is None else endpoint)(scope, receive, send)
+        except StoreError as error:
+            logger.error("The database did not answer %s: %s", path, error)
+            with contextlib.suppress(RuntimeError):  # an answer that has begun cannot become another one
+                await _send(send, 503, _DATABASE_AWAY, [(b"content-type", b"application/json"), (b"retry-after", b"5")])
 
     def _origin(self, headers: Headers) -> Origin | int:
         """The origin the Host names, or the status to refuse with (SECURITY, listeners)."""

@@ -85,7 +85,7 @@ def line_for(event: Event) -> str | None:
         case AppLoaded(app=app, tools=tools):
             return f"{clean(app)} is loaded, {count(tools, 'tool')}"
         case AppFailed(app=app, message=message):
-            return f"{clean(app)} has an error, its last good version runs on: {clean(message, 400)}"
+            return f"{clean(app)} has an error and is not loaded anew: {clean(message, 400)}"
         case PastedWithoutPath():
             return "Somebody posts to the address without its path: paste the whole connector URL, with its end."
         case _:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -31,6 +32,7 @@ from homeport.auth.redirects import LOOPBACK_HOSTS, redirect_host
 from homeport.auth.request_parameters import validate
 from homeport.auth.resources import ServedApps
 from homeport.clock import Clock, Randomness
+from homeport.errors import StoreError
 from homeport.events import ApprovalRequested
 from homeport.foreign_text import clean
 from homeport.people import tables as people_tables
@@ -38,6 +40,8 @@ from homeport.people.owner import ME, PROVIDER, label
 from homeport.store import Database, Transaction
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+logger = logging.getLogger(__name__)
 
 START = "/authorize/start"
 REQUEST = "/authorize/request/"
@@ -279,6 +283,15 @@ class AuthorizeEndpoint:
                 )
             except RedirectError as error:
                 return _redirect(error.redirect_uri, error.parameters())
+            except StoreError as error:
+                logger.error("The database did not answer %s: %s", request.url.path, error)
+                return self._pages.render(
+                    "error",
+                    status=503,
+                    title="Homeport has trouble on its computer",
+                    message="Its database does not answer just now. Nothing was changed.",
+                    hint="Load this page again in a moment. `homeport status` on that computer tells more.",
+                )
             except OAuthError as error:
                 return self._pages.render(
                     "error", status=error.status, title="This request cannot go on", message=error.description, hint=""
