@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -28,21 +29,22 @@ def clean_environment(home: Path) -> dict[str, str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens at, neither on IPv4 nor on IPv6."""
+    """Ports that nobody listens at, neither on IPv4 nor on IPv6.
+
+    They lie below those that the system gives to connections, so that none is taken while its program restarts.
+    """
     found: list[int] = []
     with_v6 = socket.has_ipv6 and _binds("::1", 0)
     while len(found) < count:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            port = int(one.getsockname()[1])
-        if port not in found and (not with_v6 or _binds("::1", port)):
+        port = random.randrange(18_000, 32_000)
+        if port not in found and _binds("127.0.0.1", port) and (not with_v6 or _binds("::1", port)):
             found.append(port)
     return found
 
 
 def _binds(address: str, port: int) -> bool:
     try:
-        with socket.socket(socket.AF_INET6) as one:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as one:
             one.bind((address, port))
     except OSError:
         return False

@@ -161,7 +161,8 @@ def ended(app: AsgiApp, stopping: asyncio.Event) -> AsgiApp:
 def _make_server(
     app: AsgiApp, keep_alive_seconds: int, started: asyncio.Event, stopping: asyncio.Event
 ) -> uvicorn.Server:
-    import uvicorn
+    with _hidden("watchfiles"):  # uvicorn would load it with its command line, for a reloader that we never use
+        import uvicorn
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     class OriginFormOnly(HttpToolsProtocol):
@@ -236,6 +237,19 @@ def _make_server(
     # Its INFO says nothing that we do not say ourselves, and its WARNING is what any stranger can make it say.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     return EmbeddedServer(config)
+
+
+@contextlib.contextmanager
+def _hidden(module: str) -> Generator[None, None, None]:
+    """Who imports `module` in this block finds that it is not installed, unless it is loaded already."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]  # how the import system spells "not here"
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def ipv6_exists() -> bool:

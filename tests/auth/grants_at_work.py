@@ -86,6 +86,8 @@ class Office:
     ) -> str:
         """A person said yes: returns the code."""
         self._count += 1
+        if not client_id:
+            await self.register()  # one that nobody approved yet lives an hour
         parameters = AuthorizationParameters(
             client_id=client_id or self.client_id,
             redirect_uri=MatchedRedirect(REDIRECT),

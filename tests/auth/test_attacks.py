@@ -157,34 +157,6 @@ async def test_anything_else_is_a_bare_404(tmp_path: Path, target: str) -> None:
             assert b"location:" not in answer.lower()
 
 
-async def test_the_front_page_and_a_strangers_authorize_name_no_tool_person_or_version(tmp_path: Path) -> None:
-    async with open_door(tmp_path) as door:
-        signed = await door.sign_in(who="Somebody")
-        version = (await door.engine.status()).version
-        front = await door.get("/")
-        waiting = await door.browser().open(signed.app.link(state="2"))
-        for page in (front, waiting, await door.get("/authorize"), await door.get("/nothing")):
-            shown = page.text.split("</style>")[-1] + str(page.headers)
-            for secret in ("Tiny", "hello", "forget", "Somebody", "per_", f"Homeport {version}", "uvicorn"):
-                assert secret not in shown, secret
-
-
-async def test_a_post_to_the_front_page_is_noted_as_pasted_without_its_path(tmp_path: Path) -> None:
-    async with open_door(tmp_path) as door:
-        answer = await door.send("POST", "/", json={"jsonrpc": "2.0", "id": 1, "method": "initialize"})
-        assert answer.status_code == 404
-        assert "connector URL" in answer.json()["error"]["message"]
-        assert "PastedWithoutPath" in [type(event).__name__ for event in door.events]
-
-
-async def test_health_answers_any_host_with_one_word_and_nothing_more(tmp_path: Path) -> None:
-    async with open_door(tmp_path) as door:
-        for host in ("attacker.example", "", "localhost"):
-            answer = await door.raw(f"GET /health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-            assert answer.split(b" ")[1] == b"200"
-            assert answer.endswith(b'{"status":"ok"}')
-
-
 async def test_a_huge_query_or_thousands_of_parameters_are_refused_without_being_stored(tmp_path: Path) -> None:
     async with open_door(tmp_path) as door:
         app = await door.register()
@@ -280,31 +252,6 @@ async def test_a_body_that_ends_early_is_no_error_of_ours(tmp_path: Path, caplog
         del reader
 
 
-@pytest.mark.parametrize(
-    ("request_lines", "status"),
-    [
-        (["GET /authorize HTTP/1.1", "Host: localhost:{port}", "Host: localhost:{port}"], 400),
-        (["GET /authorize HTTP/1.1"], 400),
-        (["GET /authorize HTTP/1.1", "Host: attacker.example"], 421),
-        (["GET /authorize HTTP/1.1", "Host: localhost"], 421),
-        (["GET /authorize HTTP/1.1", "Host: localhost:{port}@attacker.example"], 421),
-        (["GET /authorize HTTP/1.1", "Host: localhost:{port}", "X-Forwarded-For: 203.0.113.7"], 421),
-        (["GET /authorize HTTP/1.1", "Host: localhost:{port}", "X-Forwarded-Host: home.invalid"], 421),
-        (["GET /authorize HTTP/1.1", "Host: 127.0.0.1:{port}", "Forwarded: for=203.0.113.7"], 421),
-        (["GET http://localhost:{port}/authorize HTTP/1.1", "Host: localhost:{port}"], 400),
-        (["GET http://attacker.example/authorize HTTP/1.1", "Host: localhost:{port}"], 400),
-        (["GET /authorize HTTP/1.1", "Host: LOCALHOST:{port}"], 400),  # served: a page says what is missing
-    ],
-)
-async def test_host_is_exactly_an_allowed_one(tmp_path: Path, request_lines: list[str], status: int) -> None:
-    async with open_door(tmp_path, public=True) as door:
-        lines = [line.format(port=door.port) for line in request_lines]
-        raw = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
-        answer = await door.raw(raw)
-        assert int(answer.split(b" ")[1]) == status
-        assert (b"<h1>" in answer) is ("LOCALHOST" in request_lines[-1])
-
-
 async def test_state_comes_back_byte_for_byte_and_splits_no_header(tmp_path: Path) -> None:
     async with open_door(tmp_path) as door:
         for state in ("a b+c%20&d=e#f", "</script><script>", "ü😀", "s" * 2048, "%0d%0aSet-Cookie: a=b"):
@@ -315,7 +262,7 @@ async def test_state_comes_back_byte_for_byte_and_splits_no_header(tmp_path: Pat
             assert "set-cookie" not in answer.headers
 
 
-async def test_a_code_guess_takes_as_long_as_a_near_miss(tmp_path: Path) -> None:
+async def test_a_near_miss_is_no_repeat_of_the_code(tmp_path: Path) -> None:
     """Codes are looked up by their digest, so no comparison can tell how much of a guess is right."""
     async with open_door(tmp_path) as door:
         signed = await door.sign_in()

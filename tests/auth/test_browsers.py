@@ -10,7 +10,7 @@ from tests.auth.door import CHROME
 
 LOCAL = Origin("http://localhost:3002", local=True)
 PUBLIC = Origin("https://home.example", local=False)
-IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19.0 Mobile/15E148 Safari/604"
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ async def test_clients_and_hosts_live_in_both_databases(database_url: str) -> No
         assert not await one.clients.redirect_allowed("https://client.example/cb", client)
         await one.clients.allow_host("client.example")
         assert await one.clients.redirect_allowed("https://client.example/cb", client)
-        clock.now += 3_601
+        clock.now += 30 * 86_400 + 1
         assert await one.database.transaction(lambda tx: one.clients.expire(tx, clock())) == 1
         assert await one.clients.known(registered) is None
         assert {summary.client_id for summary in await one.clients.summaries()} == {URL, "chatgpt-connector"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import logging
@@ -85,7 +86,7 @@ async def test_friends_of_the_owner_are_persons_of_their_own(tmp_path: Path) -> 
         for who in ("me", "Friend", "friend"):
             await door.sign_in(who=who)
         people = await door.engine.people()
-        assert [(person.name, person.live_grants) for person in people] == [("me", 1), ("Friend", 2)]
+        assert {person.name: person.live_grants for person in people} == {"me": 1, "Friend": 2}
 
 
 async def test_a_code_lives_five_minutes_and_the_page_then_offers_a_new_one(tmp_path: Path) -> None:
@@ -119,6 +120,24 @@ async def test_five_wrong_codes_in_a_row_replace_every_live_code_and_pause_appro
         with pytest.raises(WrongCode):
             await door.approve(old)
         await door.approve(new)
+
+
+async def test_guesses_at_the_same_time_are_counted_like_guesses_one_after_the_other(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door:
+        page = await door.browser().open((await door.register()).link())
+        code = code_on(page)
+        guesses = [*(wrong(code, step) for step in range(1, 40)), code]
+        outcomes = await asyncio.gather(
+            *(door.engine.preview_approval(guess) for guess in guesses), return_exceptions=True
+        )
+        assert [type(outcome) for outcome in outcomes] == [WrongCode] * 4 + [ApprovingPaused] * 36
+
+
+async def test_of_two_approvals_of_one_code_at_once_one_counts(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door:
+        code = code_on(await door.browser().open((await door.register()).link()))
+        outcomes = await asyncio.gather(*(door.approve(code) for _ in range(3)), return_exceptions=True)
+        assert [type(outcome) is WrongCode for outcome in outcomes] == [False, True, True]
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "٤٢٨١٩٣", "abc", "\ud800", "1" * 10_000, "'; DROP TABLE approvals"])

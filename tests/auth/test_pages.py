@@ -81,7 +81,7 @@ def hostile_app() -> App:
 
 
 async def test_hostile_names_of_apps_and_tools_are_inert(tmp_path: Path, hostile_app: App) -> None:
-    found = []
+    found: list[Elements] = []
     for app in (tiny_app(), hostile_app):
         async with open_door(tmp_path / str(len(found)), app=app) as door:
             client, browser = await door.register(), door.browser()

@@ -32,4 +32,4 @@ def test_write_includes_read_and_nothing_includes_write() -> None:
 @given(st.sets(st.from_regex(r"[!#-\[\]-~]{1,64}", fullmatch=True), max_size=12))
 def test_equal_sets_are_equal_strings_and_come_back(names: set[str]) -> None:
     assert set(parse(join(names))) == names
-    assert ordered(names) == ordered(reversed(sorted(names)))
+    assert ordered(names) == ordered(sorted(names, reverse=True))

@@ -79,20 +79,26 @@ class Grants(RuleBasedStateMachine):
 
     @rule(target=families)
     def authorize(self) -> Family:
+        return self.new_family()
+
+    @rule(target=families)
+    def sign_in(self) -> Family:
+        family = self.new_family()
+        self.present(family, knows_verifier=True)
+        return family
+
+    @rule(family=families, knows_verifier=st.booleans())
+    def present_the_code(self, family: Family, knows_verifier: bool) -> None:
+        self.present(family, knows_verifier=knows_verifier)
+
+    def new_family(self) -> Family:
         code = self.run(self.at.authorize())
         (row,) = self.run(self.at.rows("SELECT grant_id FROM codes WHERE code_digest = :code", code=digest(code)))
         family = Family(row["grant_id"], code, self.now + CODE_SECONDS)
         self.all.append(family)
         return family
 
-    @rule(target=families)
-    def sign_in(self) -> Family:
-        family = self.authorize()
-        self.present_the_code(family, True)
-        return family
-
-    @rule(family=families, knows_verifier=st.booleans())
-    def present_the_code(self, family: Family, knows_verifier: bool) -> None:
+    def present(self, family: Family, *, knows_verifier: bool) -> None:
         """An honest client or a thief with the code in hand, the first time or again."""
         first, family.presented = not family.presented, True
         in_time = self.now < family.code_until

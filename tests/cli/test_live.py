@@ -119,3 +119,14 @@ async def test_anything_but_a_tool_call_is_shown_at_once() -> None:
     said: list[str] = []
     LiveLines(said.append).heard(GrantRevoked(0, "gr", "revoked by the owner"))
     assert len(said) == 1
+
+
+async def test_strangers_cannot_scroll_the_terminal() -> None:
+    said: list[str] = []
+    live = LiveLines(said.append)
+    for second in range(50):
+        live.heard(ClientSeen(second, "dcr_x", "Somebody", "dcr"))
+    assert len(said) == 7
+    assert "see `homeport clients`" in said[-1]
+    live.heard(ClientSeen(60, "dcr_x", "Somebody", "dcr"))
+    assert len(said) == 8

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
 
-from homeport.cli.logs import JsonFormatter, TextFormatter
+from homeport.cli.logs import JsonFormatter, LinesTogether, TextFormatter
 
 
 def record(message: str, *args: object, **extra: object) -> logging.LogRecord:
@@ -54,3 +55,28 @@ def test_json_holds_the_fields_as_members() -> None:
 def test_a_traceback_is_kept_below_the_text_line_and_inside_the_json() -> None:
     assert "RuntimeError: the cause" in TextFormatter().format(failed())
     assert "RuntimeError: the cause" in json.loads(JsonFormatter().format(failed()))["exception"]
+
+
+def informing(message: str) -> logging.LogRecord:
+    made = record(message)
+    made.levelno, made.levelname = logging.INFO, "INFO"
+    return made
+
+
+async def test_lines_are_written_in_groups_and_a_warning_at_once() -> None:
+    stream = io.StringIO()
+    handler = LinesTogether(stream)
+    handler.setFormatter(TextFormatter())
+    for number in range(3):
+        handler.handle(informing(f"line {number}"))
+    assert stream.getvalue() == ""
+    handler.handle(record("look"))
+    assert [line.rsplit(": ", 1)[1] for line in stream.getvalue().splitlines()] == [
+        "line 0",
+        "line 1",
+        "line 2",
+        "look",
+    ]
+    handler.handle(informing("later"))
+    handler.flush()
+    assert stream.getvalue().endswith("later\n")

@@ -11,13 +11,14 @@ from homeport.engine.lifecycle import EngineState
 from homeport.errors import HomeportError
 from homeport.events import EngineStateChanged
 from tests.engine.engines import TunnelThatFails, TunnelThatWaits, census, engine_for, health, running
+from tests.program import free_ports
 
 ROUNDS = 50
 
 
 async def test_fifty_starts_and_stops_of_one_engine_leave_nothing_behind(tmp_path: Path) -> None:
-    async with running(tmp_path / "data") as engine:
-        port = engine.origins.port
+    (port,) = free_ports(1)
+    async with running(tmp_path / "data", port=port) as engine:
         await engine.stop()
         before = await census()
         for _ in range(ROUNDS):

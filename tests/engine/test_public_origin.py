@@ -14,6 +14,7 @@ from homeport.events import Event, GrantRevoked, PublicUrlChanged
 from tests.auth.door import Door, Signed, code_on, tiny_app
 from tests.auth.outside import HandClock
 from tests.engine.engines import NamedTunnel, engine_for
+from tests.program import free_ports
 
 ONE = "https://one.tunnel.invalid"
 TWO = "https://two.tunnel.invalid"
@@ -24,6 +25,7 @@ class TunnelDoor(Door):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, HandClock(), public=False, database_url="", app=tiny_app())
+        (self._port,) = free_ports(1)
         self.tunnel = NamedTunnel("one")
 
     def make_engine(self) -> Engine:

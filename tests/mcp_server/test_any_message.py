@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.mcp_server.scene import Answer, open_door
@@ -61,7 +61,11 @@ versions = st.sampled_from([None, "2025-03-26", "2025-11-25", "2026-07-28", "209
 tokens = st.sampled_from(["anybody", "reader", "chatgpt", "writer"])
 
 
+LISTENING = {"jsonrpc": "2.0", "id": 0, "method": "subscriptions/listen", "params": {"_meta": ENVELOPE}}
+
+
 @settings(max_examples=400, deadline=None)
+@example(LISTENING, "2026-07-28", "anybody", True)
 @given(messages, versions, tokens, st.booleans())
 def test_every_message_has_an_answer(message: dict[str, Any], version: str | None, token: str, routed: bool) -> None:
     headers = {} if version is None else {"mcp_protocol_version": version}
@@ -76,6 +80,7 @@ def test_every_message_has_an_answer(message: dict[str, Any], version: str | Non
         assert answer.body == b""
         assert "id" not in message
     else:
+        assert answer.body, answer
         assert json.loads(answer.body)
 
 

@@ -39,3 +39,11 @@ def test_every_version_that_is_not_of_the_handshake_is_the_modern_eras_to_judge(
 )
 def test_only_who_asks_for_streams_takes_them(accept: bytes, takes: bool) -> None:
     assert read_headers([(b"accept", accept)]).takes_streams is takes
+
+
+@pytest.mark.parametrize(
+    ("accept", "refuses"),
+    [(b"application/json", True), (b"", True), (b"*/*", False), (b"text/*", False), (b"TEXT/event-stream", False)],
+)
+def test_who_accepts_no_form_of_stream_refuses_them(accept: bytes, refuses: bool) -> None:
+    assert read_headers([(b"accept", accept)]).refuses_streams is refuses

@@ -116,6 +116,14 @@ def listen_to_tools() -> dict[str, Any]:
     return request("subscriptions/listen", {"notifications": {"toolsListChanged": True}}, modern=True)
 
 
+async def test_who_listens_must_accept_a_stream() -> None:
+    async with at_the_door() as (_, client):
+        for accept in ("application/json", ""):
+            headers = {**headers_for("subscriptions/listen", modern=True), "accept": accept}
+            answer = await client.post("", json=listen_to_tools(), headers=headers)
+            assert (answer.status_code, answer.json()["error"]["code"], answer.json()["id"]) == (406, -32600, 1)
+
+
 async def test_a_client_that_listens_hears_of_a_reload() -> None:
     async with (
         at_the_door() as (door, client),

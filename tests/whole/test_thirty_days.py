@@ -26,6 +26,7 @@ from tests.auth.desk import CLIENT, JWKS, ec_key, key_set
 from tests.auth.door import REDIRECT, Browser, ChatApp, Door, code_on, tiny_app
 from tests.auth.outside import HandClock, Web, document
 from tests.engine.engines import engine_for
+from tests.program import free_ports
 from tests.whole.sleeping_tunnel import PUBLIC_URL, SleepingTunnel
 
 HOUR = 3600
@@ -39,6 +40,7 @@ class House(Door):
 
     def __init__(self, folder: Path, tunnel: SleepingTunnel, web: Web) -> None:
         super().__init__(folder, HandClock(), public=False, database_url="", app=tiny_app())
+        (self._port,) = free_ports(1)
         self.tunnel = tunnel
         self.web = web
 
@@ -67,6 +69,7 @@ class Patient:
     prove: Prove
     access_token: str = ""
     refresh_token: str = ""
+    expires_at: float = 0
     figures: dict[str, int] = field(default_factory=dict)
 
     def count(self, what: str) -> None:
@@ -105,6 +108,7 @@ class Patient:
 
     def take(self, tokens: dict[str, Any]) -> None:
         self.access_token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
+        self.expires_at = self.house.clock.now + tokens["expires_in"]
         self.count("refreshes")
 
     async def refresh(self) -> bool:
@@ -132,8 +136,10 @@ class Patient:
     async def an_hour(self) -> None:
         """Call; when the token is over, refresh and call again. At night nothing works, and nothing is thrown away."""
         status = await self.call()
-        if status == 401 and await self.refresh():
-            status = await self.call()
+        if status == 401:
+            assert self.house.clock.now >= self.expires_at, "the access token was refused before its time"
+            if await self.refresh():
+                status = await self.call()
         assert status in (200, None), status
 
 

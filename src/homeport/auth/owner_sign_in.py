@@ -6,8 +6,10 @@ page. Nothing in this file hands a code to anybody but the page with the request
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from homeport.approvals import Approval, ApprovalDesk, ApprovalState, NewApproval
 from homeport.auth import consent, grant_tables, request_tables, scopes
@@ -25,6 +27,8 @@ from homeport.people import tables as people_tables
 from homeport.people.owner import label, owner_exists, person_named
 from homeport.people.person import Person
 from homeport.store import Database, Transaction
+
+T = TypeVar("T")
 
 KIND = "sign-in"
 
@@ -90,6 +94,8 @@ class OwnerSignIn:
         self._own_network = own_network
         self._clock = clock
         self._random = random
+        # One code after the other: of many guesses at once only five are looked at before the pause.
+        self._typing = asyncio.Lock()
 
     def begin(
         self, tx: Transaction, request: AuthorizationRequest, client: Client, visitor: Visitor
@@ -162,13 +168,7 @@ class OwnerSignIn:
 
     async def preview(self, code: str) -> Preview:
         """What this code would allow. Raises WrongCode or ApprovingPaused; a wrong code counts."""
-        self._desk.check_pause()
-        preview = await self._database.transaction(lambda tx: self._preview(tx, code))
-        if preview is None:
-            await self._count_wrong_code()
-        self._desk.right_code()
-        assert preview is not None
-        return preview
+        return await self._typed(lambda tx: self._preview(tx, code))
 
     async def approve(self, code: str, decision: Decision) -> tuple[Approval, Person, str]:
         """Let the browser that shows this code in; it continues by itself within two minutes.
@@ -176,7 +176,6 @@ class OwnerSignIn:
         Returns the approval, the person and the scope given (empty: they decide on their own page). Raises WrongCode,
         ApprovingPaused, OtherNetwork, ApprovalError.
         """
-        self._desk.check_pause()
 
         def work(tx: Transaction) -> tuple[Approval, Person, str] | None:
             preview = self._preview(tx, code)
@@ -198,11 +197,7 @@ class OwnerSignIn:
                 return None
             return approval, person, scope
 
-        done = await self._database.transaction(work)
-        if done is None:
-            await self._count_wrong_code()
-        self._desk.right_code()
-        assert done is not None
+        done = await self._typed(work)
         approval, person, _ = done
         self._desk.decided(approval, "approved", label(person))
         return done
@@ -217,14 +212,24 @@ class OwnerSignIn:
     def purge(self, tx: Transaction) -> None:
         self._desk.purge(tx)
 
-    async def _count_wrong_code(self) -> None:
+    async def _typed(self, work: Callable[[Transaction], T | None]) -> T:
+        """What `work` finds for a typed code; None from it is a wrong code, which counts."""
+        async with self._typing:
+            self._desk.check_pause()
+            found = await self._database.transaction(work)
+            if found is None:
+                raise await self._wrong_code()
+            self._desk.right_code()
+            return found
+
+    async def _wrong_code(self) -> WrongCode | ApprovingPaused:
         if self._desk.wrong_code():
             await self._database.transaction(self._desk.replace_codes)
-            raise ApprovingPaused(
+            return ApprovingPaused(
                 "That was the fifth wrong code in a row. Approving is paused for 60 seconds.",
                 hint="Every waiting page shows a new code now: read it again after the pause.",
             )
-        raise WrongCode(
+        return WrongCode(
             "No waiting request shows this code.",
             hint="Read it again from the page that waits. A code lives five minutes and works once; "
             "the page offers a new one.",

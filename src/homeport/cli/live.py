@@ -93,19 +93,27 @@ def line_for(event: Event) -> str | None:
 
 
 class LiveLines:
-    """Says what happens as it happens, tool calls a few a moment: a busy client is not slowed by what is shown."""
+    """Says what happens as it happens, tool calls a few a moment: a busy client is not slowed by what is shown.
+
+    What strangers can cause is said a few times a minute, so that they cannot scroll away what matters.
+    """
 
     MOMENT_SECONDS = 0.25
     CALLS_A_MOMENT = 5
+    STRANGERS_A_MINUTE = 6
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._calls: list[ToolCalled] = []
         self._more = 0
+        self._minute = float("-inf")
+        self._strangers = 0
 
     def heard(self, event: Event) -> None:
         """Subscribe this to the event bus."""
-        if not isinstance(event, ToolCalled):
+        if isinstance(event, (ClientSeen, RedirectHostWaiting, PastedWithoutPath)):
+            self._heard_of_stranger(event)
+        elif not isinstance(event, ToolCalled):
             self._show(event)
         elif len(self._calls) < self.CALLS_A_MOMENT:
             if not self._calls:
@@ -122,6 +130,15 @@ class LiveLines:
             self._show(call)
         if more:
             self._say(f"          and {count(more, 'more tool call')}")
+
+    def _heard_of_stranger(self, event: Event) -> None:
+        if event.at >= self._minute + 60:
+            self._minute, self._strangers = event.at, 0
+        self._strangers += 1
+        if self._strangers <= self.STRANGERS_A_MINUTE:
+            self._show(event)
+        elif self._strangers == self.STRANGERS_A_MINUTE + 1:
+            self._say("          and more like these within this minute: see `homeport clients`")
 
     def _show(self, event: Event) -> None:
         if line := line_for(event):

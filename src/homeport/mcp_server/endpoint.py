@@ -109,6 +109,8 @@ class McpEndpoint:
             if client.gone:
                 return
             if result is None:
+                if headers.refuses_streams:
+                    raise RpcError(INVALID_REQUEST, "The answer is a stream: accept text/event-stream.", status=406)
                 assert self._streams is not None
                 await self._streams.serve({**scope, CALLER: caller}, body, receive, send)
                 return

@@ -37,6 +37,12 @@ class Headers:
         accept = self.fields.get(b"accept", b"").lower()
         return b"text/event-stream" in accept and b"application/json" in accept
 
+    @property
+    def refuses_streams(self) -> bool:
+        """No form of stream is among what the client accepts, wildcards included."""
+        accept = self.fields.get(b"accept", b"").lower()
+        return not any(form in accept for form in (b"text/event-stream", b"text/*", b"*/*"))
+
     def is_json(self) -> bool:
         media_type = self.fields.get(b"content-type", b"").partition(b";")[0]
         return media_type.rstrip().lower() == b"application/json"
