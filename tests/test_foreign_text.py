@@ -51,3 +51,9 @@ def test_nothing_that_controls_a_screen_ever_stays(foreign: str, limit: int) -> 
     assert shown == " ".join(shown.split())
     assert clean(shown, limit) == shown
     shown.encode()
+
+
+def test_characters_that_show_as_nothing_are_no_name() -> None:
+    for code in (0x034F, 0x115F, 0x17B4, 0x180B, 0x2800, 0x3164, 0xFFA0, 0xFE0F, 0xE0100):
+        assert clean(chr(code)) == ""
+        assert clean(f"A{chr(code)}na") == "Ana"

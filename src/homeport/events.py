@@ -42,6 +42,8 @@ class ApprovalRequested(Event):
     client: str
     redirect_host: str
     waiting: int
+    verified: bool
+    """Whether the client's host proves its name; a name without that is a mere claim."""
     notify: bool
     """False when a notification would be one too many: one a minute, none for a client denied twice lately."""
 

@@ -30,6 +30,10 @@ _LOOPBACK_PAGE = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::([0
 _CALLED_FROM_BROWSERS = ("/token", "/register", "/revoke", "/userinfo")
 _EXPOSED = b"WWW-Authenticate, MCP-Protocol-Version"
 _PREFLIGHT_SECONDS = b"600"
+_PROXY_HEADERS = frozenset(
+    {b"forwarded", b"via", b"x-real-ip", b"true-client-ip", b"cf-connecting-ip", b"cf-ray", b"x-client-ip"}
+)
+"""What proxies and tunnels add: a request with one of these and a loopback Host did not begin on this computer."""
 _DATABASE_AWAY = b'{"error":"temporarily_unavailable","error_description":"The database does not answer. Try again."}'
 
 logger = logging.getLogger(__name__)
@@ -109,7 +113,7 @@ class PublicApp:
                 if host is not None:
                     return 400
                 host = value
-            elif name == b"forwarded" or name.startswith(b"x-forwarded-"):
+            elif name in _PROXY_HEADERS or name.startswith(b"x-forwarded-"):
                 forwarded = True
         if host is None:
             return 400

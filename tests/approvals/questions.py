@@ -52,7 +52,7 @@ class Work:
     async def ask(
         self, subject: str, network: str = "198.51.100.1", *, client: str = "client"
     ) -> tuple[Approval, ApprovalRequested]:
-        new = NewApproval("sign-in", subject, client, "Client", "client.example", network, "Chrome on Windows")
+        new = NewApproval("sign-in", subject, client, "Client", False, "client.example", network, "Chrome on Windows")
         approval, event = await self.do(lambda tx: self.desk.open(tx, new, protected=()))
         self.desk.announce(event)
         return approval, event

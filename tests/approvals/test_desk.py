@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from homeport.approvals import Approval, ApprovalState, tables
-from homeport.approvals.desk import MOST_DISPLACED
+from homeport.approvals.desk import MOST_ENDED
 from homeport.errors import ApprovingPaused, NoSuchRequest
 from homeport.store import Transaction
 from tests.approvals.questions import Work, desk_at_work, question
@@ -182,7 +182,7 @@ async def test_the_table_stays_small_however_many_ask(tmp_path: Path) -> None:
     async with desk_at_work(tmp_path) as work:
 
         def flood(tx: Transaction) -> None:
-            for number in range(MOST_DISPLACED + 300):
+            for number in range(MOST_ENDED + 300):
                 one = question(number, created_at=number, expires_at=10**10)
                 tables.insert(tx, one)
                 tables.change_state(tx, one, ApprovalState.DISPLACED, now=number)
@@ -190,7 +190,7 @@ async def test_the_table_stays_small_however_many_ask(tmp_path: Path) -> None:
         await work.do(flood)
         await work.ask("one more")
         rows = await work.do(lambda tx: len(tx.all("SELECT approval_id FROM approvals")))
-        assert rows <= MOST_DISPLACED + 2
+        assert rows <= MOST_ENDED + 2
 
 
 async def test_a_row_lives_a_day_after_its_end(tmp_path: Path) -> None:

@@ -22,8 +22,10 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605
         ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
         ("Firefox/1", "Firefox"),
         ("", "an unknown browser"),
-        ("\x1b[31mred\u202e<b>", "[31mred<b>"),
-        ("curl/8.5.0", "curl/8.5.0"),
+        # What a browser calls itself would stand in the warning that protects from strangers.
+        ("Chrome on Mac, on this computer", "an unknown browser"),
+        ("\x1b[31mred\u202e<b>", "an unknown browser"),
+        ("curl/8.5.0", "an unknown browser"),
     ],
 )
 def test_a_browser_is_described_for_people(agent: str, expected: str) -> None:
@@ -64,3 +66,13 @@ def test_this_computer_is_a_loopback_peer_at_a_local_origin() -> None:
     for peer, expected in (("127.0.0.1", THIS_COMPUTER), ("::1", THIS_COMPUTER), ("192.168.1.5", "192.168.1.5")):
         assert visitor(LOCAL, peer, [], CHROME).network == expected
     assert visitor(LOCAL, None, [], CHROME).network == UNKNOWN_NETWORK
+
+
+def test_describing_a_browser_reads_a_bounded_part_of_what_it_says() -> None:
+    assert describe_browser("x" * 600 + CHROME) == "an unknown browser"
+    assert describe_browser(CHROME + "Version/" * 8_000) == "Chrome on Windows"
+
+
+@pytest.mark.parametrize("hop", ["10.0.0.1", "172.18.0.1", "192.168.1.9", "127.0.0.1", "100.64.0.1", "fd00::1", "::1"])
+def test_a_hop_in_the_proxys_own_neighbourhood_tells_no_network(hop: str) -> None:
+    assert visitor(PUBLIC, "127.0.0.1", [hop], CHROME).network == UNKNOWN_NETWORK

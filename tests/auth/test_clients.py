@@ -224,13 +224,12 @@ async def test_documents_nobody_approved_are_bounded_and_dropped_after_thirty_da
             house.web.answers[url] = document(app(url), headers={"Cache-Control": "max-age=86400"})
         await house.clients.resolve(kept)
         await house.approve(kept)
-        house.requested.add(urls[0])
+        await house.open_page(urls[0], seconds=86_400)
         for start in range(0, len(urls), 100):
             await asyncio.gather(*(house.clients.resolve(url) for url in urls[start : start + 100]))
         assert await house.count("clients") <= MAX_UNUSED_DOCUMENTS + 1
         for url in (kept, urls[0], urls[-1]):
             assert await house.clients.known(url) is not None
-        house.requested.clear()
         house.clock.now += 30 * 86_400 + 1
         await house.expire()
         assert await house.count("clients") == 1

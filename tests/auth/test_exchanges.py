@@ -12,6 +12,7 @@ import pytest
 from homeport.auth.assertions import AssertionUse, AuthenticatedClient
 from homeport.auth.client import AuthMethod
 from homeport.auth.errors import InvalidClient, InvalidGrant, InvalidScope, InvalidTarget, OAuthError
+from homeport.auth.grant_tables import KEPT_GENERATIONS
 from homeport.auth.grants import GRACE_SECONDS, REFRESH_SECONDS, digest
 from homeport.auth.scopes import parse
 from homeport.events import GrantRevoked
@@ -330,6 +331,32 @@ async def test_codes_and_tokens_are_stored_as_digests_only(tmp_path: Path) -> No
             assert secret not in stored
         assert digest(code) in stored
         assert digest(answer["refresh_token"]) in stored
+
+
+async def test_a_family_that_is_refreshed_without_end_stays_bounded_and_alive(tmp_path: Path) -> None:
+    async with office(tmp_path) as at:
+        first = (await at.signed_in())["refresh_token"]
+        other = (await at.signed_in())["refresh_token"]
+        token, links = first, []
+        client = await at.client()
+        for _ in range(KEPT_GENERATIONS + 200):
+            token = (await at.refresh(token, client=client))["refresh_token"]
+            links.append(token)
+        (counted,) = await at.rows(
+            "SELECT COUNT(*) AS links FROM refresh_tokens WHERE grant_id <>"
+            " (SELECT grant_id FROM refresh_tokens WHERE token_digest = :other)",
+            other=digest(other),
+        )
+        assert counted["links"] == KEPT_GENERATIONS + 1
+        # One that is forgotten is refused as unknown; one that is still known ends the family.
+        with pytest.raises(InvalidGrant):
+            await at.refresh(first)
+        assert await revoked(at) == []
+        token = (await at.refresh(token))["refresh_token"]
+        with pytest.raises(InvalidGrant):
+            await at.refresh(links[-KEPT_GENERATIONS + 5])
+        assert len(await revoked(at)) == 1
+        await at.refresh(other)
 
 
 async def test_what_is_over_is_forgotten_and_what_lives_stays(tmp_path: Path) -> None:

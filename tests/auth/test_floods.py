@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from homeport.approvals.desk import MOST_DISPLACED
+from homeport.approvals.desk import MOST_ENDED
 from homeport.auth.authorization import MOST_STORED
 from homeport.errors import WrongCode
 from homeport.events import ApprovalRequested
@@ -103,6 +103,7 @@ async def test_the_owner_signs_in_and_a_live_client_goes_on_while_5000_strangers
     tmp_path: Path,
 ) -> None:
     async with open_door(tmp_path, public=True) as door:
+        await door.learn_own_network("198.51.100.200")  # the tunnel marks what it brings: what it does not is from here
         live = await door.sign_in(await door.register(public=True))
         crowd = await door.register(public=True, name="Crowd")
         owner = await door.register(name="Mine")
@@ -131,6 +132,6 @@ async def test_the_owner_signs_in_and_a_live_client_goes_on_while_5000_strangers
         signed = await owner.exchange(await door.walk_back(owner, browser, page))
         assert (await owner.call(signed.json()["access_token"])).status_code == 200
         assert await door.count("authorization_requests") <= MOST_STORED + 31
-        assert await door.count("approvals") <= MOST_DISPLACED + 60
+        assert await door.count("approvals") <= MOST_ENDED + 60
         assert len(await door.engine.pending()) <= 30
         assert crowd.origin == PUBLIC_URL

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from homeport.errors import ApprovingPaused, NoSuchRequest, OtherNetwork, WrongCode
+from homeport.errors import ApprovalError, ApprovingPaused, NoSuchRequest, OtherNetwork, WrongCode
 from tests.auth.door import Door, code_on, open_door, way_on
 
 
@@ -304,3 +304,57 @@ async def test_on_this_computer_no_confirmation_of_the_network_is_needed(tmp_pat
         preview = await door.engine.preview_approval(code)
         assert "on this computer" in preview.relay_warning
         await door.approve(code)
+
+
+async def test_behind_a_tunnel_that_marks_nothing_nobody_counts_as_this_computer(tmp_path: Path) -> None:
+    async with open_door(tmp_path, public=True) as door:
+        app, browser = await door.register(), door.browser()
+        code = code_on(await browser.open(app.link()))
+        (waiting,) = await door.engine.pending()
+        assert not waiting.same_network
+        with pytest.raises(OtherNetwork):
+            await door.approve(code)
+
+
+async def test_leaving_changes_out_and_deciding_in_the_browser_cannot_be_combined(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door:
+        app, browser = await door.register(), door.browser()
+        code = code_on(await browser.open(app.link()))
+        with pytest.raises(ApprovalError, match="not both"):
+            await door.approve(code, read_only=True, consent_in_browser=True)
+        assert len(await door.engine.pending()) == 1
+
+
+async def test_a_page_cannot_choose_its_code_by_asking_again(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door:
+        app, browser = await door.register(), door.browser()
+        page = await browser.open(app.link())
+        await browser.post(f"{page.request.url.path}/code")
+        assert code_on(await browser.get(page.request.url.path)) == code_on(page)
+
+
+async def test_no_flood_takes_an_approval_from_the_browser_that_will_come_for_it(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door:
+        app, browser = await door.register(), door.browser()
+        page = await browser.open(app.link())
+        await door.approve(code_on(page))
+        spare = await door.engine.rooms.database.transaction(door.engine.rooms.auth.sign_in.waiting_requests)
+        assert page.request.url.path.rsplit("/", 1)[1] in spare
+
+
+@pytest.mark.parametrize("destination", ["empty", "iframe", "image", "script"])
+async def test_the_page_opens_in_a_window_of_its_own_only(tmp_path: Path, destination: str) -> None:
+    async with open_door(tmp_path) as door:
+        app, browser = await door.register(), door.browser()
+        answer = await browser.send("GET", app.link(), headers={"sec-fetch-dest": destination})
+        assert answer.status_code == 403
+        assert await door.engine.pending() == []
+
+
+async def test_a_request_is_shown_at_the_origin_it_began_at_only(tmp_path: Path) -> None:
+    async with open_door(tmp_path, public=True) as door:
+        app, browser = await door.register(public=True), door.browser(public=True)
+        page = await browser.open(app.link())
+        local = door.browser()
+        local.cookies = {f"homeport_{door.engine.origins.port}": browser.cookies["__Host-homeport"]}
+        assert (await local.get(page.request.url.path)).status_code == 404

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homeport.auth import client_tables as tables
+from homeport.auth.client import Kind
 from homeport.auth.client_metadata import MAX_REDIRECT_URIS, UNNAMED, read_registration
-from homeport.auth.clients import MAX_UNUSED_REGISTRATIONS
+from homeport.auth.clients import DROP_AT_ONCE, FULL_SECONDS, MAX_UNUSED_REGISTRATIONS
 from homeport.auth.errors import InvalidClientMetadata, InvalidRedirectUri, PageError, SlowDown
 from homeport.events import ClientSeen
 from homeport.store import Transaction
@@ -234,7 +235,7 @@ async def test_a_client_nobody_approves_is_over_after_thirty_days_and_a_repeat_r
 async def test_a_client_whose_page_is_open_is_not_over(tmp_path: Path) -> None:
     async with clients_at_work(tmp_path) as house:
         client_id = (await house.clients.register(chatgpt()))["client_id"]
-        house.requested.add(client_id)
+        await house.open_page(client_id, seconds=32 * 86_400)
         house.clock.now += 31 * 86_400
         assert await house.expire() == 0
         assert await house.clients.known(client_id) is not None
@@ -270,7 +271,7 @@ async def test_ten_thousand_registrations_leave_the_store_bounded_and_chatgpt_st
         approved = (await house.clients.register(chatgpt(client_name="approved")))["client_id"]
         await house.approve(approved)
         waiting = (await house.clients.register(chatgpt(client_name="its page is open")))["client_id"]
-        house.requested.add(waiting)
+        await house.open_page(waiting, seconds=3_600)
 
         assert await flood(house, 0, 10_000) == (MAX_UNUSED_REGISTRATIONS - 1, 10_000 - MAX_UNUSED_REGISTRATIONS + 1)
         assert await house.count("clients") == MAX_UNUSED_REGISTRATIONS + 1
@@ -293,6 +294,52 @@ async def test_ten_thousand_registrations_leave_the_store_bounded_and_chatgpt_st
         await flood(house, 10_000, 11_000)
         assert await house.count("clients") <= MAX_UNUSED_REGISTRATIONS + 2
         assert await house.clients.known(chatgpt_id) is not None
+
+
+async def test_registrations_repeated_every_nine_minutes_hold_nobody_out_for_long(tmp_path: Path) -> None:
+    async with clients_at_work(tmp_path) as house:
+        await flood(house, 0, MAX_UNUSED_REGISTRATIONS)
+        with pytest.raises(SlowDown):
+            await house.clients.register(chatgpt())
+        house.clock.now += 540
+        assert await flood(house, 0, MAX_UNUSED_REGISTRATIONS) == (MAX_UNUSED_REGISTRATIONS, 0)
+        house.clock.now += 61
+        assert (await house.clients.register(chatgpt()))["client_id"].startswith("dcr_")
+
+
+async def test_clients_whose_pages_are_open_leave_the_others_to_make_room(tmp_path: Path) -> None:
+    async with clients_at_work(tmp_path) as house:
+        pages = [(await house.clients.register(chatgpt(client_name=f"page {n}")))["client_id"] for n in range(600)]
+        for client_id in pages:
+            await house.open_page(client_id, seconds=3_600)
+        house.clock.now += 1
+        await flood(house, 0, MAX_UNUSED_REGISTRATIONS - 600)
+        house.clock.now += 601
+        await house.clients.register(chatgpt())
+        assert await house.count("clients") == MAX_UNUSED_REGISTRATIONS - DROP_AT_ONCE + 1
+        assert all([await house.clients.known(client_id) is not None for client_id in pages])
+
+
+async def test_a_flood_of_registrations_that_are_refused_looks_for_room_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+
+    def counting(tx: Transaction, kind: Kind) -> int:
+        counted.append(kind)
+        return MAX_UNUSED_REGISTRATIONS
+
+    async with clients_at_work(tmp_path) as house:
+        known = (await house.clients.register(chatgpt()))["client_id"]
+        monkeypatch.setattr(tables, "count_unused_clients", counting)
+        with pytest.raises(SlowDown):
+            await house.clients.register(chatgpt(client_name="first"))
+        assert await flood(house, 0, 300) == (0, 300)
+        assert (await house.clients.register(chatgpt()))["client_id"] == known
+        assert counted == ["dcr"]
+        house.clock.now += FULL_SECONDS
+        await flood(house, 0, 1)
+        assert counted == ["dcr"] * 2
 
 
 async def test_two_registrations_at_once_are_one_client(tmp_path: Path) -> None:

@@ -50,7 +50,9 @@ class MemoryEngine:
             browser="Chrome on Windows",
         )
         self.waiting[code] = request
-        self.events.publish(ApprovalRequested(0.0, request.number, request.kind, client, "chatgpt.com", 1, notify=True))
+        self.events.publish(
+            ApprovalRequested(0.0, request.number, request.kind, client, "chatgpt.com", 1, verified=True, notify=True)
+        )
         return request
 
     async def status(self) -> Status:

@@ -16,11 +16,17 @@ from typing import Any
 
 import httpx2
 
+from homeport.activity import ActivityLog
+from homeport.auth.access import Access
+from homeport.auth.fetch import Fetcher
 from homeport.auth.network import Network
 from homeport.clock import Clock, system_clock
 from homeport.engine.engine import Engine
 from homeport.errors import TunnelError
+from homeport.mcp_server.endpoint import McpEndpoint
+from homeport.public import PublicApp
 from homeport.settings import load_settings
+from homeport.store.sqlite import SQLiteDatabase
 from homeport.tunnel import Tunnel, TunnelInfo
 
 
@@ -111,6 +117,10 @@ class TunnelThatWaits(NamedTunnel):
         return await super().start(local_url)
 
 
+PARTS = (Access, ActivityLog, Engine, Fetcher, McpEndpoint, PublicApp, SQLiteDatabase)
+"""What each engine has one of, and what nobody may hold on to when it is closed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Census:
     """What this process holds: a leak is a number that grows."""
@@ -118,7 +128,7 @@ class Census:
     threads: tuple[str, ...]
     descriptors: tuple[str, ...]
     tasks: int
-    engines: int
+    living: dict[str, int]
 
 
 async def census() -> Census:
@@ -132,7 +142,7 @@ async def census() -> Census:
         threads=tuple(names),
         descriptors=tuple(sorted(_descriptors())),
         tasks=len(asyncio.all_tasks()),
-        engines=sum(type(each) is Engine for each in gc.get_objects()),
+        living={kind.__name__: sum(type(each) is kind for each in gc.get_objects()) for kind in PARTS},
     )
 
 

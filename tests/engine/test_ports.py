@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from homeport.errors import PortTaken
-from homeport.listening import bind, port_of
+from homeport.listening import bind, ipv6_exists, port_of
 from homeport.settings import LoadedSettings, Settings
 from tests.engine.engines import engine_for, health, running
 from tests.program import free_ports
@@ -21,12 +22,14 @@ def close(sockets: list[socket.socket]) -> None:
 
 
 @pytest.fixture
-def default_port(monkeypatch: pytest.MonkeyPatch) -> int:
+def default_port() -> Iterator[int]:
     """A default that no program on this computer holds, so that the test decides who does."""
     (port,) = free_ports(1)
-    monkeypatch.setattr(Settings.model_fields["port"], "default", port)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Settings.model_fields["port"], "default", port)
+        Settings.model_rebuild(force=True)
+        yield port
     Settings.model_rebuild(force=True)
-    return port
 
 
 async def test_a_port_given_by_hand_that_is_taken_is_an_error_that_names_the_holder(tmp_path: Path) -> None:
@@ -94,13 +97,12 @@ async def test_port_zero_is_one_free_port_for_as_long_as_the_engine_lives(tmp_pa
         assert engine.origins.port == port
 
 
-async def test_the_port_counts_as_taken_when_only_its_ipv6_half_is(tmp_path: Path) -> None:
-    if not socket.has_ipv6:
-        pytest.skip("This computer has no IPv6.")
+async def test_the_port_counts_as_taken_when_either_half_of_it_is(tmp_path: Path) -> None:
     (port,) = free_ports(1)
-    with socket.create_server(("::1", port), family=socket.AF_INET6):
-        engine = engine_for(tmp_path / "data", port=port)
-        with pytest.raises(PortTaken):
+    engine = engine_for(tmp_path / "data", port=port)
+    for address in ("127.0.0.1", "::1") if ipv6_exists() else ("127.0.0.1",):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.create_server((address, port), family=family), pytest.raises(PortTaken):
             await engine.start()
     await engine.start()
     await engine.close()

@@ -156,14 +156,15 @@ async def test_a_request_without_this_process_token_teaches_nothing(tmp_path: Pa
 
 async def test_a_public_url_that_does_not_answer_stops_nothing_and_teaches_nothing() -> None:
     (port,) = free_ports(1)
-    probe = SelfProbe(lambda size: b"\x01" * size)
-    probe.own_network = OWN
+    probe = SelfProbe(lambda size: b"\x01" * size, lambda: 1.0)
+    probe.heard([(PROBE_HEADER.encode(), b"01" * 16), (b"x-forwarded-for", OWN.encode())])
+    assert probe.own_network == OWN
     await probe.ask(f"https://localhost:{port}", httpcore2.default_ssl_context())
     assert probe.own_network is None
 
 
 async def test_only_the_last_address_counts_and_ipv6_counts_by_its_network() -> None:
-    probe = SelfProbe(lambda size: b"\x01" * size)
+    probe = SelfProbe(lambda size: b"\x01" * size, lambda: 1.0)
     token = (PROBE_HEADER.encode(), b"01" * 16)
     probe.heard([token, (b"x-forwarded-for", b"203.0.113.1, 198.51.100.2")])
     assert probe.own_network == "198.51.100.2"
@@ -171,3 +172,26 @@ async def test_only_the_last_address_counts_and_ipv6_counts_by_its_network() -> 
     assert probe.own_network == "2001:db8:1:2::/64"
     probe.heard([token])
     assert probe.own_network is None
+
+
+async def test_what_was_learned_is_good_for_a_quarter_of_an_hour_and_asked_anew_after_a_minute() -> None:
+    clock = HandClock()
+    probe = SelfProbe(lambda size: b"\x01" * size, clock)
+    probe.heard([(PROBE_HEADER.encode(), b"01" * 16), (b"x-forwarded-for", OWN.encode())])
+    assert probe.stale
+    (port,) = free_ports(1)
+    await probe.ask(f"https://localhost:{port}", httpcore2.default_ssl_context())
+    assert not probe.stale
+    probe.heard([(PROBE_HEADER.encode(), b"01" * 16), (b"x-forwarded-for", OWN.encode())])
+    clock.now += 61
+    assert probe.stale
+    assert probe.own_network == OWN
+    clock.now += 15 * 60
+    assert probe.own_network is None
+
+
+async def test_a_proxy_in_the_same_house_tells_nothing_about_the_network() -> None:
+    probe = SelfProbe(lambda size: b"\x01" * size, lambda: 1.0)
+    for address in (b"172.18.0.1", b"192.168.1.7", b"127.0.0.1", b"fd00::1", b"100.64.0.9"):
+        probe.heard([(PROBE_HEADER.encode(), b"01" * 16), (b"x-forwarded-for", address)])
+        assert probe.own_network is None

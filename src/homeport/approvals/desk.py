@@ -23,8 +23,8 @@ PAUSE_SECONDS = 60
 NOTIFICATION_SECONDS = 60
 SILENCING_DENIALS = 2
 SILENCE_SECONDS = 10 * 60
-MOST_DISPLACED = 2_000
-"""Rows kept of requests that were pushed out: strangers can ask for ever and the table stays small."""
+MOST_ENDED = 2_000
+"""Rows kept of requests that were pushed out or given up: strangers can ask for ever and the table stays small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class NewApproval:
     subject: str
     client_id: str
     client: str
+    verified: bool
     redirect_host: str
     network: str
     browser: str
@@ -81,7 +82,9 @@ class ApprovalDesk:
         )
         tables.insert(tx, approval)
         silenced = tables.recent_denials(tx, new.client_id, now - SILENCE_SECONDS) >= SILENCING_DENIALS
-        return approval, self._request_event(approval, waiting=len(tables.waiting(tx, now)), silenced=silenced)
+        return approval, self._request_event(
+            approval, waiting=len(tables.waiting(tx, now)), verified=new.verified, silenced=silenced
+        )
 
     def announce(self, event: ApprovalRequested) -> None:
         if event.notify:
@@ -105,6 +108,8 @@ class ApprovalDesk:
         now = int(self._clock())
         if not approval.renewable(now):
             return None
+        if approval.shows_code(now):
+            return approval  # a page may not choose its code by asking again and again
         live = [a for a in tables.waiting(tx, now) if a.approval_id != approval.approval_id]
         self._make_room(tx, live, approval.network, protected, now)
         salt = codes.salt_with_unique_code(self._key, approval.approval_id, live, self._random)
@@ -121,6 +126,11 @@ class ApprovalDesk:
 
     def waiting(self, tx: Transaction) -> list[Approval]:
         return tables.waiting(tx, int(self._clock()))
+
+    def unfetched(self, tx: Transaction) -> list[Approval]:
+        """Approved, and the browser may still come."""
+        now = self._clock()
+        return [a for a in tables.approved(tx) if a.awaits_browser(now)]
 
     def check_pause(self) -> None:
         """Raises ApprovingPaused while too many wrong codes were typed."""
@@ -225,9 +235,9 @@ class ApprovalDesk:
     ) -> None:
         for displaced in displaced_by_new(live, network, protected=protected):
             tables.change_state(tx, displaced, ApprovalState.DISPLACED, now=now)
-        tables.trim_displaced(tx, MOST_DISPLACED)
+        tables.trim_ended(tx, MOST_ENDED)
 
-    def _request_event(self, approval: Approval, *, waiting: int, silenced: bool) -> ApprovalRequested:
+    def _request_event(self, approval: Approval, *, waiting: int, verified: bool, silenced: bool) -> ApprovalRequested:
         now = self._clock()
         return ApprovalRequested(
             at=now,
@@ -236,5 +246,6 @@ class ApprovalDesk:
             client=approval.client,
             redirect_host=approval.redirect_host,
             waiting=waiting,
+            verified=verified,
             notify=not silenced and now - self._last_notification >= NOTIFICATION_SECONDS,
         )

@@ -104,11 +104,16 @@ def recent_denials(tx: Transaction, client_id: str, since: int) -> int:
     return int(row["denials"])
 
 
-def trim_displaced(tx: Transaction, keep: int) -> int:
-    """Bound the table against floods: only the newest `keep` of those that were pushed out stay."""
+def approved(tx: Transaction) -> list[Approval]:
+    return [_approval(row) for row in tx.all("SELECT * FROM approvals WHERE state = 'approved'")]
+
+
+def trim_ended(tx: Transaction, keep: int) -> int:
+    """Bound the table against floods: only the newest `keep` of those pushed out, given up or fetched stay."""
     return tx.execute(
-        "DELETE FROM approvals WHERE state = 'displaced' AND created_at < COALESCE((SELECT created_at FROM approvals"
-        " WHERE state = 'displaced' ORDER BY created_at DESC LIMIT 1 OFFSET :keep), 0)",
+        "DELETE FROM approvals WHERE state IN ('displaced', 'fetched') AND created_at < COALESCE("
+        "(SELECT created_at FROM approvals WHERE state IN ('displaced', 'fetched')"
+        " ORDER BY created_at DESC LIMIT 1 OFFSET :keep), 0)",
         keep=keep,
     )
 

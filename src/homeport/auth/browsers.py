@@ -7,11 +7,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from homeport.foreign_text import clean
 from homeport.origins import Origin
 
 THIS_COMPUTER = "this computer"
 UNKNOWN_NETWORK = "an unknown network"
+UNKNOWN_BROWSER = "an unknown browser"
+MOST_USER_AGENT = 512
+
+# What a proxy in the same house or machine room says: everybody in the world comes from there.
+_NOT_TELLING = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10"),
+        *("fc00::/7", "fe80::/10", "::/64"),
+    )
+)
 
 _BROWSERS = (
     ("Edge", re.compile(r"\bEdg(?:e|A|iOS)?/")),
@@ -42,10 +52,13 @@ class Visitor:
 
 def describe_browser(user_agent: str) -> str:
     """ "Chrome on Windows" for people; a browser that says nothing known is "an unknown browser"."""
+    # Bounded first: the patterns take time that grows with the square of the length.
+    user_agent = user_agent[:MOST_USER_AGENT]
     browser = next((name for name, pattern in _BROWSERS if pattern.search(user_agent)), "")
     system = next((name for name, pattern in _SYSTEMS if pattern.search(user_agent)), "")
     if not browser:
-        return clean(user_agent, 32) or "an unknown browser"
+        # Not what it calls itself: a stranger would write into the warning that protects from strangers.
+        return UNKNOWN_BROWSER
     return f"{browser} on {system}" if system else browser
 
 
@@ -73,4 +86,13 @@ def visitor(origin: Origin, peer: str | None, forwarded_for: Iterable[str], user
         loopback = network in ("127.0.0.1", "::/64")
         return Visitor(THIS_COMPUTER if loopback else network, browser)
     hops = [hop for value in forwarded_for for hop in value.split(",") if hop.strip()]
-    return Visitor(network_of(hops[-1]) if hops else UNKNOWN_NETWORK, browser)
+    return Visitor(forwarded_network(hops[-1]) if hops else UNKNOWN_NETWORK, browser)
+
+
+def forwarded_network(hop: str) -> str:
+    """The network of the last hop that a tunnel names; one of a proxy's own neighbourhood tells nothing."""
+    network = network_of(hop)
+    if network == UNKNOWN_NETWORK:
+        return network
+    address = ipaddress.ip_network(network).network_address
+    return UNKNOWN_NETWORK if any(address in private for private in _NOT_TELLING) else network

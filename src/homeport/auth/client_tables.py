@@ -81,20 +81,31 @@ def count_unused_clients(tx: Transaction, kind: Kind) -> int:
     return int(row["n"]) if row else 0
 
 
-def drop_unused_clients(tx: Transaction, kind: Kind, *, renewed_before: int, at_most: int, in_use: Uses) -> int:
-    """Drop the oldest never-approved clients last renewed before that second; those `in_use` stay. Returns how many."""
-    rows = tx.all(
-        "SELECT client_id FROM clients WHERE kind = :kind AND used_at IS NULL AND renewed_at < :renewed_before"
-        " ORDER BY renewed_at LIMIT :at_most",
+def make_room(tx: Transaction, kind: Kind, *, created_before: int, at_most: int, now: int) -> int:
+    """Drop the oldest never-approved clients created before that second; those with a live authorization request stay.
+    Returns how many went. A renewal makes no client younger here: who repeats registrations holds nobody out."""
+    return tx.execute(
+        "DELETE FROM clients WHERE client_id IN (SELECT client_id FROM clients WHERE kind = :kind"
+        " AND used_at IS NULL AND created_at < :created_before AND NOT EXISTS (SELECT 1 FROM authorization_requests"
+        " WHERE authorization_requests.client_id = clients.client_id AND authorization_requests.expires_at > :now)"
+        " ORDER BY created_at LIMIT :at_most)",
         kind=kind,
-        renewed_before=renewed_before,
+        created_before=created_before,
         at_most=at_most,
+        now=now,
     )
-    dropped = 0
-    for row in rows:
-        if not in_use(tx, row["client_id"]):
-            dropped += tx.execute("DELETE FROM clients WHERE client_id = :client_id", client_id=row["client_id"])
-    return dropped
+
+
+def drop_clients_not_renewed(tx: Transaction, *, renewed_before: int, now: int) -> int:
+    """Drop the never-approved clients last renewed before that second; those with a live authorization request stay.
+    Returns how many went."""
+    return tx.execute(
+        "DELETE FROM clients WHERE used_at IS NULL AND renewed_at < :renewed_before"
+        " AND NOT EXISTS (SELECT 1 FROM authorization_requests"
+        " WHERE authorization_requests.client_id = clients.client_id AND authorization_requests.expires_at > :now)",
+        renewed_before=renewed_before,
+        now=now,
+    )
 
 
 def has_used_client_of(tx: Transaction, host: str) -> bool:

@@ -50,6 +50,8 @@ MAX_UNUSED_REGISTRATIONS = 5_000
 UNUSED_LIFETIME = 30 * 86_400
 MIN_UNUSED_AGE = 600
 DROP_AT_ONCE = 500
+FULL_SECONDS = 5
+"""After a refusal for want of room nobody looks for room again so long: a flood costs one look-up by key each."""
 # Documents: at 30 fetches a minute for strangers this many rows cannot fill up with ones younger than MIN_UNUSED_AGE.
 MAX_UNUSED_DOCUMENTS = 1_000
 STALE_SECONDS = 7 * 86_400
@@ -61,7 +63,8 @@ _UNREADABLE = "Homeport could not read the client's metadata document."
 
 
 class Clients:
-    """Finds, registers and lists clients. Several replicas may share one database; nothing is remembered here."""
+    """Finds, registers and lists clients. Several replicas may share one database: nothing is remembered here but, for
+    FULL_SECONDS, that there is no room for new registrations."""
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class Clients:
         self._has_live_request = has_live_request
         self._events = events
         self._clock = clock
+        self._full_until = 0
 
     async def resolve(self, client_id: str) -> Client:
         """The client an authorization request names; may fetch its document. Raises PageError."""
@@ -122,15 +126,21 @@ class Clients:
         stored_json = tables.canonical(metadata)
         client_id = _registered_id(stored_json)
         now = int(self._clock())
+        known_to_be_full = now < self._full_until
 
-        def work(tx: Transaction) -> tuple[int, bool]:
+        def work(tx: Transaction) -> tuple[int, bool] | None:
             before = tables.find_client(tx, client_id)
-            if before is None:
-                self._make_room_for_registration(tx, now)
+            if before is None and (known_to_be_full or not _has_room(tx, now)):
+                return None
             tables.put_client(tx, client_id, "dcr", stored_json, now=now, fresh_until=0)
             return (now, True) if before is None else (before.created_at, False)
 
-        issued_at, new = await self._database.transaction(work)
+        done = await self._database.transaction(work)
+        if done is None:
+            if not known_to_be_full:
+                self._full_until = now + FULL_SECONDS
+            raise SlowDown("Too many registrations wait for approval.", retry_after=MIN_UNUSED_AGE)
+        issued_at, new = done
         client = tables.client_from(client_id, "dcr", metadata)
         if new:
             self._seen(client)
@@ -146,13 +156,8 @@ class Clients:
 
     def expire(self, tx: Transaction, now: float) -> int:
         """Drop what is over: clients nobody approved and assertions that cannot come again. Returns how many rows."""
-        before = int(now) - UNUSED_LIFETIME
         dropped = tables.drop_expired_assertions(tx, int(now))
-        for kind in ("dcr", "cimd"):
-            dropped += tables.drop_unused_clients(
-                tx, kind, renewed_before=before, at_most=MAX_UNUSED_REGISTRATIONS, in_use=self._has_live_request
-            )
-        return dropped
+        return dropped + tables.drop_clients_not_renewed(tx, renewed_before=int(now) - UNUSED_LIFETIME, now=int(now))
 
     async def redirect_allowed(self, uri: str, client: Client) -> bool:
         """Whether codes may go to the host of `uri`, which is a matched redirect of `client`.
@@ -196,15 +201,6 @@ class Clients:
     def _is_over(self, stored: StoredClient) -> bool:
         return stored.used_at is None and stored.renewed_at + UNUSED_LIFETIME < self._clock()
 
-    def _make_room_for_registration(self, tx: Transaction, now: int) -> None:
-        if tables.count_unused_clients(tx, "dcr") < MAX_UNUSED_REGISTRATIONS:
-            return
-        dropped = tables.drop_unused_clients(
-            tx, "dcr", renewed_before=now - MIN_UNUSED_AGE, at_most=DROP_AT_ONCE, in_use=self._has_live_request
-        )
-        if not dropped:
-            raise SlowDown("Too many registrations wait for approval.", retry_after=MIN_UNUSED_AGE)
-
     async def _resolve_document(self, client_id: str) -> Client:
         try:
             url = parse_document_url(client_id)
@@ -240,9 +236,7 @@ class Clients:
         def work(tx: Transaction) -> tuple[StoredClient | None, bool]:
             new = tables.find_client(tx, url.text) is None
             if new and tables.count_unused_clients(tx, "cimd") >= MAX_UNUSED_DOCUMENTS:
-                tables.drop_unused_clients(
-                    tx, "cimd", renewed_before=now + 1, at_most=DROP_AT_ONCE, in_use=self._has_live_request
-                )
+                tables.make_room(tx, "cimd", created_before=now + 1, at_most=DROP_AT_ONCE, now=now)
             stored_json = tables.canonical(metadata)
             tables.put_client(tx, url.text, "cimd", stored_json, now=now, fresh_until=now + fresh_seconds)
             return tables.find_client(tx, url.text), new
@@ -274,6 +268,14 @@ def _may_exist(client_id: str) -> bool:
     except NotADocumentUrl:
         return False
     return True
+
+
+def _has_room(tx: Transaction, now: int) -> bool:
+    """Whether one more registration may be stored; makes room where there is none and the oldest ones may go."""
+    if tables.count_unused_clients(tx, "dcr") < MAX_UNUSED_REGISTRATIONS:
+        return True
+    before = now - MIN_UNUSED_AGE
+    return tables.make_room(tx, "dcr", created_before=before, at_most=DROP_AT_ONCE, now=now) > 0
 
 
 def _registered_id(stored_json: str) -> str:

@@ -11,6 +11,9 @@ from homeport.store import Row, Transaction
 GRANTS_CHANNEL = "grants"
 """Every replica hears here the id of a grant that ended."""
 
+KEPT_GENERATIONS = 1_000
+"""So many links of a family of refresh tokens are known; one that is older still is refused as one that never was."""
+
 
 def insert_grant(tx: Transaction, grant: Grant, tools: Sequence[str]) -> bool:
     """False when it is there already: the browser asked twice."""
@@ -126,6 +129,7 @@ def revoke(tx: Transaction, grant_id: str, *, because: str, now: int) -> bool:
 
 
 def insert_refresh_token(tx: Transaction, token_digest: str, token: RefreshToken) -> None:
+    """Add a link to its family, and forget those more than KEPT_GENERATIONS before it."""
     tx.execute(
         "INSERT INTO refresh_tokens (token_digest, grant_id, generation, issued_at)"
         " VALUES (:digest, :grant_id, :generation, :issued_at)",
@@ -134,6 +138,13 @@ def insert_refresh_token(tx: Transaction, token_digest: str, token: RefreshToken
         generation=token.generation,
         issued_at=token.issued_at,
     )
+    if token.generation > KEPT_GENERATIONS:
+        # A client may refresh as often as it likes: without a limit its family would grow for 90 days.
+        tx.execute(
+            "DELETE FROM refresh_tokens WHERE grant_id = :grant_id AND generation < :oldest",
+            grant_id=token.grant_id,
+            oldest=token.generation - KEPT_GENERATIONS,
+        )
 
 
 def find_refresh_token(tx: Transaction, token_digest: str) -> RefreshToken | None:

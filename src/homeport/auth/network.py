@@ -35,11 +35,14 @@ class SystemNetwork:
     """The network as the operating system gives it."""
 
     def __init__(self) -> None:
-        self._tls = httpcore2.default_ssl_context()
+        # Made at the first use: reading all authorities takes longer than opening the database (20 ms).
+        self._tls: ssl.SSLContext | None = None
         self._backend = httpcore2.AnyIOBackend()
 
     @property
     def tls(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = httpcore2.default_ssl_context()
         return self._tls
 
     async def resolve(self, host: str) -> list[str]:

@@ -15,12 +15,12 @@ from homeport.approvals import Approval, ApprovalDesk, ApprovalState, NewApprova
 from homeport.auth import consent, grant_tables, request_tables, scopes
 from homeport.auth.authorization import Authorization
 from homeport.auth.authorization_requests import AuthorizationRequest, RequestState
-from homeport.auth.browsers import THIS_COMPUTER, Visitor
+from homeport.auth.browsers import THIS_COMPUTER, UNKNOWN_NETWORK, Visitor
 from homeport.auth.client import Client
 from homeport.auth.clients import Clients
 from homeport.auth.redirects import redirect_host
 from homeport.clock import Clock, Randomness
-from homeport.errors import ApprovingPaused, NoSuchRequest, OtherNetwork, WrongCode
+from homeport.errors import ApprovalError, ApprovingPaused, NoSuchRequest, OtherNetwork, WrongCode
 from homeport.events import ApprovalRequested
 from homeport.foreign_text import clean
 from homeport.people import tables as people_tables
@@ -84,6 +84,7 @@ class OwnerSignIn:
         clients: Clients,
         *,
         own_network: Callable[[], str | None],
+        reachable: Callable[[], bool],
         clock: Clock,
         random: Randomness,
     ) -> None:
@@ -92,6 +93,7 @@ class OwnerSignIn:
         self._authorization = authorization
         self._clients = clients
         self._own_network = own_network
+        self._reachable = reachable
         self._clock = clock
         self._random = random
         # One code after the other: of many guesses at once only five are looked at before the pause.
@@ -108,8 +110,9 @@ class OwnerSignIn:
             subject=request.request_id,
             client_id=client.client_id,
             client=client.name,
+            verified=client.verified_host is not None,
             redirect_host=clean(redirect_host(request.parameters.redirect_uri)),
-            network=visitor.network,
+            network=self._network(visitor),
             browser=visitor.browser,
         )
         return self._desk.open(tx, new, protected=self._own_networks())[1]
@@ -131,8 +134,8 @@ class OwnerSignIn:
         return self._desk.renew(tx, approval, protected=self._own_networks()) is not None
 
     def waiting_requests(self, tx: Transaction) -> frozenset[str]:
-        """The ids of the authorization requests that the owner can still approve."""
-        return frozenset(approval.subject for approval in self._desk.waiting(tx))
+        """The ids of the authorization requests that the owner can still approve, or whose browser may still come."""
+        return frozenset(approval.subject for approval in (*self._desk.waiting(tx), *self._desk.unfetched(tx)))
 
     def cancel(self, tx: Transaction, request: AuthorizationRequest) -> None:
         self._desk.withdraw(tx, request.request_id)
@@ -188,6 +191,11 @@ class OwnerSignIn:
                     f"The browser that shows this code is somewhere else: {approval.browser}, {where}.",
                     hint="If it is yours, or you trust who sent the code, confirm the other network "
                     "(--other-network). Otherwise deny the request.",
+                )
+            if decision.read_only and decision.consent_in_browser:
+                raise ApprovalError(
+                    "Either you leave changes out, or the person decides on their own page: not both.",
+                    hint="Leave one of --read-only and --consent-in-browser out.",
                 )
             person = person_named(tx, decision.who, now=int(self._clock()), random=self._random)
             scope = consent.granted(preview.question.scopes, without_write=decision.read_only)
@@ -255,6 +263,13 @@ class OwnerSignIn:
             owner_exists=owner_exists(tx),
             people=people,
         )
+
+    def _network(self, visitor: Visitor) -> str:
+        """Where the browser is. A tunnel that marks nothing makes the whole world look like this computer: while there
+        is a public URL, loopback counts only once the self-probe has shown that the tunnel marks what it brings."""
+        if visitor.network == THIS_COMPUTER and self._reachable() and self._own_network() is None:
+            return UNKNOWN_NETWORK
+        return visitor.network
 
     def _own_networks(self) -> frozenset[str]:
         own = self._own_network()

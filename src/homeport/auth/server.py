@@ -84,6 +84,7 @@ class AuthorizationServer:
             self.authorization,
             self.clients,
             own_network=own_network,
+            reachable=lambda: origins.public is not None,
             clock=clock,
             random=random,
         )

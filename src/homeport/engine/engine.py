@@ -33,7 +33,15 @@ from homeport.engine.rooms import Rooms, Seams, open_rooms
 from homeport.engine.served import AppSource
 from homeport.engine.sources import app_sources
 from homeport.errors import HomeportError, NotFoundError
-from homeport.events import AppLoaded, EngineStateChanged, Event, EventBus, PastedWithoutPath, PublicUrlChanged
+from homeport.events import (
+    AppLoaded,
+    ApprovalRequested,
+    EngineStateChanged,
+    Event,
+    EventBus,
+    PastedWithoutPath,
+    PublicUrlChanged,
+)
 from homeport.foreign_text import clean
 from homeport.listening import Listener, bind, bind_or_move, port_of
 from homeport.origins import Origins, parse_public_url
@@ -64,12 +72,13 @@ class Engine:
     ) -> None:
         self.events = EventBus()
         self.events.subscribe(self._tell_of_changed_tools)
+        self.events.subscribe(self._compare_networks)
         self._loaded = loaded
         self._clock = clock
         self._seams = Seams(clock, random, network or SystemNetwork(), os.environ if environ is None else environ)
         self._tunnel = tunnel or _tunnel_of(loaded)
         self.origins = Origins(loaded.settings.port)
-        self._probe = SelfProbe(random)
+        self._probe = SelfProbe(random, clock)
         self._listener = Listener()
         self._rooms: Rooms | None = None
         self._state = EngineState.STOPPED
@@ -103,8 +112,7 @@ class Engine:
             self._move(Move.STARTED)
             self._run(self._warm(rooms))
             self._run(self._keep_house())
-            if (public := self.origins.public) is not None:
-                self._run(self._probe.ask(public.url, self._seams.network.tls))
+            self._learn_own_network()
 
     async def stop(self) -> None:
         """Take tunnel and public listener away; grants and data stay. Stopping twice is stopping once.
@@ -337,6 +345,15 @@ class Engine:
                 await self.housekeeping()
             except Exception:
                 logger.exception("Housekeeping failed; it is tried again in a minute")
+
+    def _compare_networks(self, event: Event) -> None:
+        """Somebody waits: learn anew which network this computer is in, so that theirs can be compared with it."""
+        if isinstance(event, ApprovalRequested) and self._state is EngineState.ONLINE:
+            self._learn_own_network()
+
+    def _learn_own_network(self) -> None:
+        if (public := self.origins.public) is not None and self._probe.stale:
+            self._run(self._probe.ask(public.url, self._seams.network.tls))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

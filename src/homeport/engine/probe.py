@@ -9,21 +9,35 @@ import hmac
 import logging
 import ssl
 
-from homeport.auth.browsers import UNKNOWN_NETWORK, network_of
-from homeport.clock import Randomness
+from homeport.auth.browsers import UNKNOWN_NETWORK, forwarded_network
+from homeport.clock import Clock, Randomness
 
 logger = logging.getLogger(__name__)
 
 PROBE_HEADER = "homeport-probe"
 SECONDS = 10.0
+STALE_SECONDS = 60.0
+GOOD_SECONDS = 15 * 60.0
 
 
 class SelfProbe:
     """One per engine; the token is this process's own, so that nobody else's request teaches us anything."""
 
-    def __init__(self, random: Randomness) -> None:
+    def __init__(self, random: Randomness, clock: Clock) -> None:
         self._token = random(16).hex()
-        self.own_network: str | None = None
+        self._clock = clock
+        self._learned: str | None = None
+        self._asked_at = self._learned_at = float("-inf")
+
+    @property
+    def own_network(self) -> str | None:
+        """This computer's public network, or None: not known, or not lately."""
+        return self._learned if self._clock() < self._learned_at + GOOD_SECONDS else None
+
+    @property
+    def stale(self) -> bool:
+        """Whether it is time to ask again: a laptop changes its network."""
+        return self._clock() >= self._asked_at + STALE_SECONDS
 
     def heard(self, headers: list[tuple[bytes, bytes]]) -> None:
         """The public listener tells of a request to /health."""
@@ -33,20 +47,22 @@ class SelfProbe:
         else:
             return
         hops = [hop for name, value in headers if name == b"x-forwarded-for" for hop in value.split(b",")]
-        network = network_of(hops[-1].decode("latin-1")) if hops else UNKNOWN_NETWORK
+        network = forwarded_network(hops[-1].decode("latin-1")) if hops else UNKNOWN_NETWORK
         # Browsers whose network nobody knows are not in ours because nobody knows ours either.
-        self.own_network = network if network != UNKNOWN_NETWORK else None
+        self._learned = network if network != UNKNOWN_NETWORK else None
+        self._learned_at = self._clock()
 
     async def ask(self, public_url: str, tls: ssl.SSLContext) -> None:
         """Send one request to the own public URL; failing teaches nothing and is no error. `tls` says whom to trust."""
         import httpx2
 
-        self.own_network = None
+        self._asked_at = self._clock()
         try:
             async with httpx2.AsyncClient(timeout=SECONDS, verify=tls) as client:
                 await client.get(f"{public_url}/health", headers={PROBE_HEADER: self._token})
         except (httpx2.HTTPError, OSError) as error:
+            self._learned = None
             logger.info("The public URL did not answer the probe: %s", type(error).__name__)
 
     def forget(self) -> None:
-        self.own_network = None
+        self._learned, self._asked_at = None, float("-inf")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from homeport.activity import ActivityLog
 from homeport.apps.app import App
 from homeport.auth.fetch import Fetcher
+from homeport.auth.grant_tables import GRANTS_CHANNEL
 from homeport.auth.network import Network
 from homeport.auth.server import AuthKeys, AuthorizationServer
 from homeport.auth.tokens import Tokens
@@ -24,11 +25,13 @@ from homeport.keys.signing import SigningKeys
 from homeport.mcp_server.calls import ToolCalls
 from homeport.mcp_server.dispatch import AppDispatch
 from homeport.mcp_server.endpoint import McpEndpoint
+from homeport.mcp_server.open_streams import OpenStreams
 from homeport.mcp_server.rules import rule_from
 from homeport.mcp_server.tool_lists import ToolLists
 from homeport.origins import Origins
 from homeport.public import AllowedOrigins, PublicApp
 from homeport.settings import LoadedSettings
+from homeport.settings.private_folder import require_own_folder
 from homeport.store import Database, open_database
 from homeport.vault import Vault, open_vault
 
@@ -94,7 +97,7 @@ async def open_rooms(
     Each part is in `opened` as soon as it is open: after an error, closing that leaves nothing open.
     """
     settings = loaded.settings
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    require_own_folder(settings.data_dir)
     clock, random = seams.clock, seams.random
     vault, database = await _open_both(loaded, seams)
     opened.push_async_callback(database.close)
@@ -134,6 +137,8 @@ async def open_rooms(
     )
     opened.callback(auth.close)
     allowed = AllowedOrigins(origins, settings.allowed_origins)
+    open_streams = OpenStreams(clock=clock)
+    opened.callback(database.listen(GRANTS_CHANNEL, open_streams.end_grant))
     endpoints: dict[str, McpEndpoint] = {}
     tool_lists: dict[str, ToolLists] = {}
     dispatches: dict[str, AppDispatch] = {}
@@ -148,7 +153,13 @@ async def open_rooms(
             random=random,
         )
         dispatches[path] = AppDispatch(app=_current(source), calls=calls, tool_lists=tool_lists[path], version=version)
-        endpoints[path] = McpEndpoint(dispatches[path], path=path, access=auth.access, origin_allowed=allowed)
+        endpoints[path] = McpEndpoint(
+            dispatches[path],
+            path=path,
+            access=auth.access,
+            origin_allowed=allowed,
+            open_streams=open_streams,
+        )
         opened.push_async_callback(endpoints[path].stop)
     public = PublicApp(origins, allowed, auth.routes(), endpoints, probed=probe.heard)
     return Rooms(

@@ -90,6 +90,11 @@ class AuthorizeEndpoint:
         """Validate and store a request. A browser without our cookie gets one and comes back with it: so a page
         loaded twice at once is one request, and a stranger without a browser stores nothing."""
         origin = incoming.origin_of(request)
+        if request.headers.get("sec-fetch-dest", "document") != "document":
+            # Another page's script or frame: it would push out the request of the person who sits here.
+            raise PageError(
+                "This page opens in a window of its own only.", hint="Start again from the app.", status=403
+            )
         query = incoming.query_of(request)
         client, _, parameters = await validate(
             query, origin, clients=self._clients, apps=self._apps, identity=self._identity
@@ -242,7 +247,7 @@ class AuthorizeEndpoint:
     def _own(self, tx: Transaction, request: Request) -> AuthorizationRequest:
         browser = incoming.browser_of(request)
         stored = self._authorization.find(tx, request.path_params["request_id"], browser)
-        if stored is None:
+        if stored is None or stored.parameters.issuer != incoming.origin_of(request).issuer:
             raise PageError(
                 "This page belongs to another browser window, or it has ended.",
                 title="This page is not yours or is over",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cached_property
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
-from markupsafe import Markup
 from starlette.responses import HTMLResponse
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MARKS = {"read": "reads", "write": "changes", "destroy": "can delete"}
 
@@ -25,18 +27,14 @@ class Pages:
 
     def __init__(self) -> None:
         folder = files(__name__)
-        css = folder.joinpath("house.css").read_text("utf-8")
-        script = folder.joinpath("waiting.js").read_text("utf-8")
-        templates = {f"{name}.html": folder.joinpath(f"{name}.html").read_text("utf-8") for name in _TEMPLATES}
-        self._environment = Environment(
-            loader=DictLoader(templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
-        self._environment.globals.update(css=Markup(css), script=Markup(script), marks=MARKS)
+        self._css = folder.joinpath("house.css").read_text("utf-8")
+        self._script = folder.joinpath("waiting.js").read_text("utf-8")
+        self._templates = {f"{name}.html": folder.joinpath(f"{name}.html").read_text("utf-8") for name in _TEMPLATES}
         self._policy = "; ".join(
             (
                 "default-src 'none'",
-                f"style-src '{_hash(css)}'",
-                f"script-src '{_hash(script)}'",
+                f"style-src '{_hash(self._css)}'",
+                f"script-src '{_hash(self._script)}'",
                 "connect-src 'self'",
                 "img-src data:",
                 "form-action 'self'",
@@ -44,6 +42,18 @@ class Pages:
                 "frame-ancestors 'none'",
             )
         )
+
+    @cached_property
+    def _environment(self) -> Environment:
+        """Made for the first page: a start does not wait for Jinja to be loaded."""
+        from jinja2 import DictLoader, Environment, StrictUndefined
+        from markupsafe import Markup
+
+        environment = Environment(
+            loader=DictLoader(self._templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        environment.globals.update(css=Markup(self._css), script=Markup(self._script), marks=MARKS)
+        return environment
 
     def render(self, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """The page `name` as a response with its policy. No COOP: it would cut off ChatGPT's popup."""

@@ -39,6 +39,8 @@ CREATE TABLE approvals (
 );
 CREATE INDEX approvals_by_state ON approvals (state, created_at);
 CREATE INDEX approvals_by_subject ON approvals (subject);
+CREATE INDEX approvals_by_client ON approvals (client_id, state, decided_at);
+CREATE INDEX approvals_by_number ON approvals (number);
 
 CREATE TABLE clients (
     client_id TEXT PRIMARY KEY,
@@ -49,7 +51,7 @@ CREATE TABLE clients (
     fresh_until BIGINT NOT NULL,
     used_at BIGINT
 );
-CREATE INDEX clients_by_use ON clients (kind, used_at, renewed_at);
+CREATE INDEX clients_by_use ON clients (kind, used_at, created_at);
 
 CREATE TABLE redirect_hosts (
     host TEXT PRIMARY KEY,
@@ -89,6 +91,7 @@ CREATE TABLE authorization_requests (
     answer TEXT
 );
 CREATE INDEX authorization_requests_by_browser ON authorization_requests (browser_digest, parameters_digest);
+CREATE INDEX authorization_requests_by_client ON authorization_requests (client_id, expires_at);
 CREATE INDEX authorization_requests_by_expiry ON authorization_requests (expires_at);
 
 CREATE TABLE grants (
@@ -162,6 +165,7 @@ CREATE TABLE activity (
     detail TEXT NOT NULL
 );
 CREATE INDEX activity_by_time ON activity (at);
+CREATE INDEX activity_by_kind ON activity (kind, activity_id);
 
 CREATE TABLE items (
     item_id TEXT PRIMARY KEY,
