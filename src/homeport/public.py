@@ -44,10 +44,10 @@ class AllowedOrigins:
 
     def __init__(self, origins: Origins, extra: Collection[str]) -> None:
         self._origins = origins
-        self._extra = frozenset(extra)
+        self.extra = frozenset(extra)
 
     def __call__(self, origin: str) -> bool:
-        if origin in self._extra or self._origins.by_issuer(origin) is not None:
+        if origin in self.extra or self._origins.by_issuer(origin) is not None:
             return True
         page = _LOOPBACK_PAGE.fullmatch(origin)
         return page is not None and int(page[1] or 0) <= 65_535

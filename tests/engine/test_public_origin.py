@@ -42,7 +42,7 @@ class TunnelDoor(Door):
         app = await self.register()
         app.origin = origin
         browser = self.browser()
-        browser.origin, browser.address = origin, "203.0.113.7"
+        browser.origin, browser.address = origin, None if origin == self.local else "203.0.113.7"
         page = await browser.open(app.link(scope="read offline_access"))
         await self.approve(code_on(page), other_network=True)
         answer = await app.exchange(await self.walk_back(app, browser, page))
@@ -115,7 +115,7 @@ async def test_a_stable_origin_that_left_is_refused_and_lives_again_when_exactly
 async def test_the_grants_of_an_unstable_tunnel_are_revoked_when_it_ends(tmp_path: Path) -> None:
     async with behind(tmp_path, "one") as door:
         signed = await door.sign_in_at(ONE)
-        local = await door.sign_in()
+        local = await door.sign_in_at(door.local)
         assert await works(door, signed) == [200, 200]
         await door.engine.stop()
         assert {grant.resource: grant.state for grant in await door.engine.grants()} == {

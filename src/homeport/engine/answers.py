@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from homeport import bundles
 from homeport.approvals import Approval
 from homeport.auth import grant_tables, scopes
 from homeport.auth.grants import Grant
@@ -22,6 +23,7 @@ from homeport.origins import Origin
 from homeport.people import tables as people_tables
 from homeport.people.owner import label
 from homeport.people.person import Person
+from homeport.settings import LoadedSettings
 from homeport.store import Transaction
 
 
@@ -36,6 +38,22 @@ def app_status(rooms: Rooms, origin: Origin) -> list[AppStatus]:
         )
         for path, source in rooms.served.sources.items()
     ]
+
+
+def warnings(rooms: Rooms | None, loaded: LoadedSettings, moved: str) -> list[str]:
+    """What a person must know though everything runs; `moved` tells of a port that was taken."""
+    found = [moved, _open_to_the_network(loaded.settings.host), bundles.build_error()]
+    if rooms is not None:
+        tools = [name for source in rooms.served.sources.values() for name in source.app.tools]
+        found = [*(source.problem for source in rooms.served.sources.values()), rooms.live.problem, *found]
+        found += [*rooms.live.idle_rules(tools), rooms.vault.warning]
+    return [*(warning for warning in found if warning), *loaded.notices]
+
+
+def _open_to_the_network(host: str) -> str:
+    if host in ("127.0.0.1", "::1", "localhost"):
+        return ""
+    return f"The public listener is open to the networks of this computer, at {host}."
 
 
 def pending_request(approval: Approval, verified: bool, same_network: bool, *, now: float) -> PendingRequest:

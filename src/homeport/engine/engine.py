@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from importlib.metadata import version as installed_version
 from typing import Any
 
-from homeport import bundles
 from homeport.auth.network import Network, SystemNetwork
 from homeport.clock import Clock, Randomness, system_clock, system_randomness
 from homeport.engine import answers, facts
@@ -43,7 +42,7 @@ from homeport.events import (
     PublicUrlChanged,
 )
 from homeport.foreign_text import clean
-from homeport.listening import Listener, bind, bind_or_move, port_of
+from homeport.listening import Listener, bind, bind_or_move, holder_of, port_of
 from homeport.origins import Origins, parse_public_url
 from homeport.settings import LoadedSettings
 from homeport.store import Database
@@ -76,7 +75,9 @@ class Engine:
         self._loaded = loaded
         self._clock = clock
         self._seams = Seams(clock, random, network or SystemNetwork(), os.environ if environ is None else environ)
+        self._given_tunnel = tunnel
         self._tunnel = tunnel or _tunnel_of(loaded)
+        self._moved = ""
         self.origins = Origins(loaded.settings.port)
         self._probe = SelfProbe(random, clock)
         self._listener = Listener()
@@ -97,6 +98,7 @@ class Engine:
         async with self._changing:
             if not self._move(Move.START):
                 return
+            self._read_settings_again()
             try:
                 rooms = await self._interruptible(self._bring_up())
             except BaseException as error:
@@ -159,6 +161,7 @@ class Engine:
         rooms = self.rooms
         await rooms.auth.housekeeping()
         await rooms.signing.rotate_if_due()
+        rooms.live.look()
 
     # --- what one can ask ---------------------------------------------------------------------------------------
 
@@ -185,7 +188,7 @@ class Engine:
             version=self._version,
             pid=os.getpid(),
             started_at=self._started_at,
-            warnings=self._warnings(),
+            warnings=answers.warnings(rooms, self._loaded, self._moved),
         )
 
     async def pending(self) -> list[PendingRequest]:
@@ -281,6 +284,10 @@ class Engine:
             sockets = bind(settings.host, settings.port or self.origins.port)
         port = port_of(sockets)
         self.origins.listen_on(port)
+        self._moved = ""
+        if moves and settings.port not in (0, port):
+            holder = holder_of(settings.port) or "another program"
+            self._moved = f"Port {settings.port} is taken by {holder}, so Homeport uses {port} from now on."
         # From here on the sockets are the listener's, and whatever fails next, closing it closes them.
         await self._listener.start(rooms.public, sockets)
         if moves and remembered != (moved_to := port if port != settings.port else 0):
@@ -355,6 +362,13 @@ class Engine:
         if (public := self.origins.public) is not None and self._probe.stale:
             self._run(self._probe.ask(public.url, self._seams.network.tls))
 
+    def _read_settings_again(self) -> None:
+        """What counts when the listener starts again: between a stop and a start the files may have changed."""
+        if self._rooms is not None:
+            self._rooms.live.look()
+            self._loaded = self._rooms.live.loaded
+            self._tunnel = self._given_tunnel or _tunnel_of(self._loaded)
+
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
@@ -372,12 +386,6 @@ class Engine:
         if self._rooms is None:
             return ""
         return self.origins.preferred.resource(next(iter(self._rooms.served.sources)))
-
-    def _warnings(self) -> list[str]:
-        rooms = self._rooms
-        problems = [rooms.vault.warning, *(s.problem for s in rooms.served.sources.values())] if rooms else []
-        problems.append(bundles.build_error())
-        return [*(problem for problem in problems if problem), *self._loaded.notices]
 
 
 def _tunnel_of(loaded: LoadedSettings) -> Tunnel:

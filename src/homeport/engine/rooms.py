@@ -16,6 +16,7 @@ from homeport.auth.network import Network
 from homeport.auth.server import AuthKeys, AuthorizationServer
 from homeport.auth.tokens import Tokens
 from homeport.clock import Clock, Randomness
+from homeport.engine.live_settings import LiveSettings
 from homeport.engine.probe import SelfProbe
 from homeport.engine.served import AppSource, Served
 from homeport.events import EventBus
@@ -26,7 +27,6 @@ from homeport.mcp_server.calls import ToolCalls
 from homeport.mcp_server.dispatch import AppDispatch
 from homeport.mcp_server.endpoint import McpEndpoint
 from homeport.mcp_server.open_streams import OpenStreams
-from homeport.mcp_server.rules import rule_from
 from homeport.mcp_server.tool_lists import ToolLists
 from homeport.origins import Origins
 from homeport.public import AllowedOrigins, PublicApp
@@ -69,6 +69,7 @@ class Rooms:
     remote_keys: RemoteKeys
     public: PublicApp
     dispatches: Mapping[str, AppDispatch]
+    live: LiveSettings
     opened: contextlib.AsyncExitStack
 
     def tool_list_digest(self, path: str) -> str:
@@ -137,6 +138,12 @@ async def open_rooms(
     )
     opened.callback(auth.close)
     allowed = AllowedOrigins(origins, settings.allowed_origins)
+
+    def changed(new: LoadedSettings) -> None:
+        tokens.lifetime_seconds = new.access_token_seconds
+        allowed.extra = frozenset(new.settings.allowed_origins)
+
+    live = LiveSettings(loaded, changed)
     open_streams = OpenStreams(clock=clock)
     opened.callback(database.listen(GRANTS_CHANNEL, open_streams.end_grant))
     endpoints: dict[str, McpEndpoint] = {}
@@ -148,7 +155,7 @@ async def open_rooms(
         calls = ToolCalls(
             app=_current(source),
             record=events.publish,
-            rule=rule_from(settings.rules),
+            rule=live.rule,
             clock=clock,
             random=random,
         )
@@ -175,6 +182,7 @@ async def open_rooms(
         remote_keys,
         public,
         dispatches,
+        live,
         opened,
     )
 

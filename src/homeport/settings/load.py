@@ -4,14 +4,14 @@ data folder, homeport.toml in the app folder, environment, options."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from homeport.errors import SettingsError
-from homeport.settings.folders import FILE_NAME, find_data_dir
+from homeport.settings.folders import FILE_NAME, find_data_dir, refuse_file
 from homeport.settings.model import Settings, table
 from homeport.settings.sources import Given, Source, from_environment, from_file, from_options, notices, wrong
 
@@ -39,6 +39,13 @@ class LoadedSettings:
     notices: tuple[str, ...] = ()
     serve: bool = False
     """True for `homeport serve`: nobody sits at this computer."""
+    files: tuple[Path, ...] = ()
+    """The files that were read, or would have been: a change of one may be a change of settings."""
+    again: Callable[[], LoadedSettings] | None = field(default=None, repr=False, compare=False)
+
+    def read_again(self) -> LoadedSettings:
+        """The settings as all sources say now. Raises SettingsError."""
+        return self.again() if self.again is not None else self
 
     def given(self, name: str) -> bool:
         """Whether somebody chose this setting, in whatever source; a port given by hand never moves."""
@@ -71,6 +78,9 @@ def load_settings(
     }
     by_data_file = from_file(data_dir / FILE_NAME, rows, refused=elsewhere)
     app = next((f for level in (by_option, by_environment, by_data_file) if (f := _folder(level, "app"))), None)
+    if app is not None:
+        written = "--app " if "app" in by_option else "HOMEPORT_APP=" if "app" in by_environment else "app = "
+        refuse_file(app, written, cwd.resolve())
     itself = elsewhere | {"app": "Use --app or HOMEPORT_APP: this file is found through that folder."}
     by_app_file = from_file(app / FILE_NAME, rows, refused=itself) if app and app != data_dir else {}
 
@@ -88,6 +98,8 @@ def load_settings(
         imported_keys=_imported_keys(environ),
         notices=notices(environ, cwd),
         serve=serve,
+        files=(data_dir / FILE_NAME, *((app / FILE_NAME,) if app and app != data_dir else ())),
+        again=lambda: load_settings(options=options, environ=environ, cwd=cwd, serve=serve),
     )
 
 

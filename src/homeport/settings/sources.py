@@ -96,12 +96,12 @@ def from_environment(environ: Mapping[str, str], table: Mapping[str, Setting], c
 
 
 def from_options(options: Mapping[str, object], table: Mapping[str, Setting], cwd: Path) -> dict[str, Given]:
-    """The settings given by hand; None and empty tuples mean "not given"."""
+    """The settings given by hand; None, empty tuples and a folder without a name mean "not given"."""
     given = {}
     for name, value in options.items():
-        if value is None or value == ():
-            continue
         row = table[name]
+        if value is None or value == () or (value == "" and row.shape is Path):
+            continue
         source = Source("option", row.option)
         if isinstance(value, str):
             value = from_text(row, value, source, cwd)
