@@ -16,7 +16,7 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-SLOW_FOLDERS = ("browser", "judges", "conformance", "packaging", "bench")
+SLOW_FOLDERS = ("whole", "browser", "judges", "conformance", "packaging", "bench")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

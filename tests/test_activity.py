@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import TypeVar
 import pytest
 
 from homeport.activity import ActivityLog
-from homeport.activity.log import FLUSH_ROWS, KEEP_SECONDS, MOST_WAITING
+from homeport.activity.log import FLUSH_ROWS, KEEP_SECONDS, KEPT, MOST_WAITING
+from homeport.activity.tables import KINDS
 from homeport.errors import StoreError
 from homeport.events import (
     AppFailed,
@@ -196,6 +198,44 @@ async def test_only_the_newest_entries_of_a_month_stay(tmp_path: Path) -> None:
         second.record(called(NOW + KEEP_SECONDS, tool="next-month"))
         await second.close()
         assert [entry.tool for entry in await second.recent(10)] == ["next-month", "tool-4"]
+
+
+async def test_ten_thousand_tool_calls_do_not_push_out_what_was_approved_and_granted(tmp_path: Path) -> None:
+    lasting: list[Event] = [
+        ApprovalDecided(NOW + 1, 1, "sign-in", "ChatGPT", "approved", "Owner"),
+        GrantCreated(NOW + 2, "grant-1", "ChatGPT", "Owner"),
+        GrantRevoked(NOW + 3, "grant-1", "the owner revoked it"),
+    ]
+    async with database(tmp_path) as db:
+        log = ActivityLog(db, clock=clock, flush_seconds=3600)
+        for event in lasting:
+            log.record(event)
+        for batch in range(53):
+            for number in range(200):
+                log.record(called(NOW + 4 + batch + number / 1000))
+            await log.flush()
+        await log.close()
+        kinds = Counter(entry.kind for entry in await log.recent(20_000))
+        assert 10_000 <= kinds.pop("tool_called") < 10_600
+        assert kinds == {"approval_decided": 1, "grant_created": 1, "grant_revoked": 1}
+
+
+async def test_each_kind_that_is_written_is_one_that_is_trimmed(tmp_path: Path) -> None:
+    events: list[Event] = [
+        called(),
+        ApprovalDecided(NOW, 1, "sign-in", "ChatGPT", "approved", "Owner"),
+        GrantCreated(NOW, "grant-1", "ChatGPT", "Owner"),
+        GrantRevoked(NOW, "grant-1", "the owner revoked it"),
+        PublicUrlChanged(NOW, None, "https://h.example.com/mcp"),
+        AppFailed(NOW, "Recipes", "a name is missing"),
+    ]
+    assert {type(event) for event in events} == set(KEPT)
+    async with database(tmp_path) as db:
+        log = ActivityLog(db, clock=clock, keep_rows=1)
+        for event in [*events, *events]:
+            log.record(event)
+        await log.close()
+        assert sorted(entry.kind for entry in await log.recent(100)) == sorted(KINDS)
 
 
 async def test_entries_of_the_same_moment_keep_apart(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from homeport.foreign_text import clean
         ("line\u2028next\u2029last", "line next last"),
         ("\ue000private \U000e0041tag", "private tag"),
         ("lone \ud800 half", "lone half"),
+        ("\u3164\uffa0\u115f\u2800\ufe0f\U000e0101", ""),
         ("<b>Bold</b> & co", "<b>Bold</b> & co"),
         ("Zoë 한국어 日本 العربية 🎉", "Zoë 한국어 日本 العربية 🎉"),
     ],

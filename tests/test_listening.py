@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
 import logging
 import os
 import socket
+import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from homeport.errors import PortTaken, SettingsError
-from homeport.listening import Listener, Message, Receive, Send, bind, bind_or_move, holder_of, ipv6_exists, port_of
+from homeport.listening import (
+    AsgiApp,
+    Listener,
+    Message,
+    Receive,
+    Send,
+    bind,
+    bind_or_move,
+    holder_of,
+    ipv6_exists,
+    port_of,
+)
+from homeport.listening.limits import HEAD_SECONDS, most_by_descriptors
 
 
 def close(sockets: list[socket.socket]) -> None:
@@ -152,3 +169,160 @@ async def test_an_access_line_holds_method_path_status_and_time_but_no_query(cap
     (line,) = [record.getMessage() for record in caplog.records if record.name == "homeport.access"]
     assert line.startswith("GET '/authorize' 200 ")
     assert "canary" not in caplog.text
+
+
+async def opened(port: int, sent: str = "") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent.encode())
+    return reader, writer
+
+
+async def closed(reader: asyncio.StreamReader) -> bytes:
+    """Wait until the other side closes; what came until then."""
+    async with asyncio.timeout(5):
+        with contextlib.suppress(ConnectionResetError):
+            return await reader.read()
+    return b""
+
+
+@asynccontextmanager
+async def serving(app: AsgiApp = hello, **limits: float) -> AsyncIterator[int]:
+    listener = Listener(**limits)  # type: ignore[arg-type]
+    await listener.start(app, bind("127.0.0.1", 0))
+    try:
+        yield listener.port
+    finally:
+        await listener.stop()
+
+
+REQUEST = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", ["", "\r\n", "G", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+async def test_a_connection_without_a_complete_head_is_closed_in_time(sent: str) -> None:
+    async with serving(head_seconds=0.05) as port:
+        reader, writer = await opened(port, sent)
+        assert await closed(reader) == b""
+        writer.close()
+
+
+async def test_a_head_that_comes_drop_by_drop_is_not_waited_for() -> None:
+    async with serving(head_seconds=0.1) as port:
+        for before in ("", REQUEST):
+            reader, writer = await opened(port, before)
+            if before:
+                await reader.readuntil(b"hello")
+            writer.write(b"GET / HTTP/1.1\r\nX-Slow: ")
+            end = asyncio.create_task(closed(reader))
+            async with asyncio.timeout(5):
+                while not end.done():
+                    writer.write(b"x")
+                    await asyncio.wait({end}, timeout=0.01)
+            assert b"HTTP" not in await end
+            writer.close()
+
+
+async def test_a_body_that_never_comes_after_its_answer_is_not_waited_for() -> None:
+    async with serving(head_seconds=0.05) as port:
+        reader, writer = await opened(port, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        assert (await closed(reader)).endswith(b"hello")
+        writer.close()
+
+
+@pytest.mark.parametrize("drop", [b"\r\n", b"x"], ids=["empty lines", "a body nobody asked for"])
+async def test_drops_after_an_answer_do_not_keep_a_connection_open(drop: bytes) -> None:
+    body = "" if drop == b"\r\n" else "Content-Length: 1000000\r\n"
+    async with serving(head_seconds=0.1) as port:
+        reader, writer = await opened(port, f"POST / HTTP/1.1\r\nHost: x\r\n{body}\r\n")
+        await reader.readuntil(b"hello")
+        end = asyncio.create_task(closed(reader))
+        async with asyncio.timeout(5):
+            while not end.done():
+                writer.write(drop)
+                await asyncio.wait({end}, timeout=0.01)
+        writer.close()
+
+
+async def test_an_idle_connection_is_kept_for_its_next_request_longer_than_a_head_may_take() -> None:
+    async with serving(head_seconds=0.05) as port:
+        kept_reader, kept = await opened(port, REQUEST)
+        await kept_reader.readuntil(b"hello")
+        reader, writer = await opened(port)
+        await closed(reader)
+        writer.close()
+        kept.write(REQUEST.encode())
+        await kept_reader.readuntil(b"hello")
+        kept.close()
+
+
+async def test_neither_a_slow_answer_nor_a_body_that_is_read_is_cut_off_by_the_time_for_heads() -> None:
+    async def reads_first(scope: Message, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        if scope["path"] == "/slow":
+            await asyncio.wait({go_on})
+        await hello(scope, receive, send)
+
+    go_on = asyncio.get_running_loop().create_future()
+    async with serving(reads_first, head_seconds=0.05) as port:
+        upload_reader, upload = await opened(port, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na")
+        # The next head comes early, and only in part.
+        slow_reader, slow = await opened(port, REQUEST.replace("/", "/slow", 1) + "GET")
+        reader, writer = await opened(port)
+        await closed(reader)
+        upload.write(b"bc")
+        go_on.set_result(None)
+        await upload_reader.readuntil(b"hello")
+        await slow_reader.readuntil(b"hello")
+        for each in (writer, upload, slow):
+            each.close()
+
+
+async def test_at_the_limit_a_new_connection_takes_the_place_of_the_one_that_waited_longest() -> None:
+    async with serving(most_connections=3) as port:
+        waiting = [await opened(port) for _ in range(2)]
+        kept_reader, kept = await opened(port, REQUEST)
+        await kept_reader.readuntil(b"hello")
+        assert (await say(port)).endswith("hello")
+        assert await closed(waiting[0][0]) == b""
+        kept.write(REQUEST.encode())
+        await kept_reader.readuntil(b"hello")
+        for _, writer in (*waiting, (None, kept)):
+            writer.close()
+
+
+async def test_at_the_limit_answers_that_are_being_given_go_on_and_new_connections_are_refused() -> None:
+    entered: asyncio.Queue[None] = asyncio.Queue()
+    go_on = asyncio.Event()
+
+    async def slow(scope: Message, receive: Receive, send: Send) -> None:
+        entered.put_nowait(None)
+        await go_on.wait()
+        await hello(scope, receive, send)
+
+    async with serving(slow, most_connections=2) as port:
+        busy = [await opened(port, REQUEST) for _ in range(2)]
+        for _ in busy:
+            await entered.get()
+        for _ in range(3):
+            reader, writer = await opened(port)
+            assert await closed(reader) == b""
+            writer.close()
+        go_on.set()
+        for reader, writer in busy:
+            await reader.readuntil(b"hello")
+            writer.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+@pytest.mark.parametrize(("descriptors", "connections"), [(256, 102), (1_024, 400), (1_048_576, 400), (1, 1)])
+def test_a_listener_takes_no_more_connections_than_descriptors_allow(
+    monkeypatch: pytest.MonkeyPatch, descriptors: int, connections: int
+) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda which: (descriptors, descriptors))
+    assert most_by_descriptors() == connections
+
+
+def test_a_head_may_take_twenty_seconds_and_an_idle_connection_sixty_five() -> None:
+    assert HEAD_SECONDS == 20
+    assert inspect.signature(Listener).parameters["keep_alive_seconds"].default == 65

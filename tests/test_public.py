@@ -6,6 +6,8 @@ Requests are written by hand: a client library would mend what these tests are a
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import re
 import socket
 from collections.abc import AsyncIterator
@@ -223,7 +225,7 @@ async def test_a_post_to_the_front_page_is_noted_as_pasted_without_its_path(tmp_
 
 async def test_strangers_learn_neither_tool_nor_person_nor_version(tmp_path: Path) -> None:
     async with listening(tmp_path) as door:
-        await door.sign_in()
+        await door.sign_in(await door.register(public=True))
         version = (await door.engine.status()).version
         for path in sorted(ALLOWED | {"/nothing"}):
             for method in ("GET", "POST", "OPTIONS"):
@@ -318,3 +320,15 @@ async def test_a_websocket_is_not_opened(tmp_path: Path) -> None:
             first = await reader.readline()
             writer.close()
             assert first.split(b" ")[1] in (b"200", b"404", b"405", b"400", b"426"), first
+
+
+async def test_strangers_cannot_fill_the_log_of_whoever_runs_this(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with listening(tmp_path) as door:
+        websocket = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
+        await ask(door, "/", "GET", *websocket, host=PUBLIC_HOST)
+        for nonsense in (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x00" * 100):
+            with contextlib.suppress(IndexError, ValueError):  # There may be no answer at all.
+                await send(door, nonsense)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -149,6 +149,15 @@ def test_a_link_in_place_of_the_lock_is_refused(tmp_path: Path) -> None:
     assert not target.exists()
 
 
+def test_a_folder_that_others_can_write_to_is_refused_before_anything_is_put_there(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    data_dir.chmod(0o777)
+    with pytest.raises(SettingsError, match="chmod go-w"):
+        acquire(data_dir)
+    assert list(data_dir.iterdir()) == []
+
+
 def test_a_file_in_place_of_the_folder_names_the_option(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(SettingsError) as caught:

@@ -12,10 +12,11 @@ from homeport import App, Context, Person
 from homeport.auth.challenges import invalid_token
 from homeport.events import ToolCalled
 from homeport.listening import Listener, bind
-from homeport.mcp_server.callers import Caller, LocalCaller
+from homeport.mcp_server.callers import Authenticate, Caller, LocalCaller
 from homeport.mcp_server.calls import ToolCalls
 from homeport.mcp_server.dispatch import AppDispatch
-from homeport.mcp_server.endpoint import ORIGIN, McpEndpoint
+from homeport.mcp_server.endpoint import BODY_SECONDS, ORIGIN, McpEndpoint
+from homeport.mcp_server.open_streams import OpenStreams
 from homeport.mcp_server.rules import Rule, default_rule
 from homeport.mcp_server.tool_lists import ToolLists
 from homeport.origins import Origin
@@ -30,11 +31,14 @@ READER = LocalCaller(Person("p2"), frozenset({"read"}), "c2", "Reader", "g2")
 READER_IN_CHATGPT = LocalCaller(Person("p3"), frozenset({"read"}), "c3", "ChatGPT", "g3", chatgpt=True)
 WRITER_ONLY = LocalCaller(Person("p4"), frozenset({"write"}), "c4", "Writer", "g4")
 
+BRIEF = LocalCaller(Person("p5"), frozenset({"read"}), "c5", "Brief", "g5", expires_at=1_000)
+
 TOKENS: Mapping[bytes, Caller] = {
     b"Bearer anybody": ANYBODY,
     b"Bearer reader": READER,
     b"Bearer chatgpt": READER_IN_CHATGPT,
     b"Bearer writer": WRITER_ONLY,
+    b"Bearer brief": BRIEF,
 }
 
 
@@ -178,7 +182,13 @@ def request(method: str, params: Mapping[str, Any] | None = None, *, modern: boo
 
 @asynccontextmanager
 async def open_door(
-    app: App | None = None, *, rule: Rule = default_rule, tool_lists: ToolLists | None = None
+    app: App | None = None,
+    *,
+    rule: Rule = default_rule,
+    tool_lists: ToolLists | None = None,
+    access: Authenticate | None = None,
+    open_streams: OpenStreams | None = None,
+    body_seconds: float = BODY_SECONDS,
 ) -> AsyncIterator[Door]:
     """An endpoint with access control; put another app into `apps` to reload."""
     apps = [app or small_app()]
@@ -186,7 +196,14 @@ async def open_door(
     current: Callable[[], App] = lambda: apps[-1]  # noqa: E731
     calls = ToolCalls(app=current, record=called.append, rule=rule)
     dispatch = AppDispatch(app=current, calls=calls, tool_lists=tool_lists, version="7.1")
-    endpoint = McpEndpoint(dispatch, path=PATH, access=KnownTokens(), origin_allowed=lambda origin: origin == OWN_PAGE)
+    endpoint = McpEndpoint(
+        dispatch,
+        path=PATH,
+        access=access or KnownTokens(),
+        origin_allowed=lambda origin: origin == OWN_PAGE,
+        open_streams=open_streams,
+        body_seconds=body_seconds,
+    )
     try:
         yield Door(endpoint, called, apps)
     finally:

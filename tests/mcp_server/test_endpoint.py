@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
 from homeport.mcp_server.endpoint import MAX_BODY, McpEndpoint
-from tests.mcp_server.scene import OWN_PAGE, open_door, request
+from tests.mcp_server.scene import OWN_PAGE, PATH, listening, open_door, request
 
 PING = request("ping")
 JSON = (b"content-type", b"application/json")
@@ -77,6 +78,22 @@ async def test_a_body_may_come_in_parts() -> None:
     async with open_door() as door:
         answer = await door.send(json.dumps(PING).encode(), [JSON, TOKEN], parts=7)
     assert answer.result == {}
+
+
+async def test_a_body_that_does_not_come_is_waited_for_only_so_long() -> None:
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: home.example\r\nAuthorization: Bearer anybody\r\n"
+        "Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{"
+    )
+    async with open_door(body_seconds=0.05) as door, listening(door.endpoint) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.split(":")[2].split("/")[0]))
+        writer.write(head.encode())
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in answer.lower()
 
 
 async def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() -> None:

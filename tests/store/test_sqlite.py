@@ -64,6 +64,24 @@ async def test_a_file_that_others_could_read_is_closed_to_them(sqlite_url: str) 
         assert file_of(sqlite_url).stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("name", ["homeport.sqlite3", "homeport.sqlite3-wal", "homeport.sqlite3-shm"])
+@pytest.mark.parametrize("dangling", [False, True])
+async def test_a_link_in_place_of_a_file_is_refused_and_what_it_leads_to_is_not_touched(
+    tmp_path: Path, name: str, dangling: bool
+) -> None:
+    target = tmp_path / "target"
+    if not dangling:
+        target.write_text("precious")
+        target.chmod(0o644)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / name).symlink_to(target)
+    with pytest.raises(StoreError, match="is a link"):
+        await open_database(f"sqlite://{folder}/homeport.sqlite3")
+    assert target.exists() is not dangling
+    assert dangling or (target.read_text(), target.stat().st_mode & 0o777) == ("precious", 0o644)
+
+
 async def test_a_folder_that_was_there_keeps_its_permissions(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()

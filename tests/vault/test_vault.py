@@ -56,6 +56,24 @@ async def test_without_a_keyring_secrets_are_in_a_private_file_and_that_is_said(
     assert (await vault_in(tmp_path / "data")).get("refresh-key") == "canary"
 
 
+async def test_a_link_in_place_of_the_file_is_refused_and_never_followed(tmp_path: Path) -> None:
+    await (await vault_in(tmp_path / "elsewhere")).set("a", "canary")
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    (data_dir / "secrets.json").symlink_to(tmp_path / "elsewhere" / "secrets.json")
+    with pytest.raises(VaultError, match="it is a link"):
+        await vault_in(data_dir)
+
+
+async def test_folders_made_for_the_file_are_private_too(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        await (await vault_in(tmp_path / "above" / "data")).set("a", "1")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "above").stat().st_mode & 0o777 == 0o700
+
+
 async def test_the_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:

@@ -25,6 +25,8 @@ from tests.whole.strict_client import Lost, StrictClient
 ROUNDS = 50
 VETERANS = 3
 LOAD_SECONDS = 0.25
+KILLED_AT_START = 0.2
+"""How often the next start is killed as well, at some moment before or after it answers."""
 START_SECONDS = 20
 
 
@@ -43,10 +45,15 @@ class Mortal:
     def issuer(self) -> str:
         return f"http://localhost:{self.port}"
 
-    async def start(self) -> None:
+    async def begin(self) -> None:
+        """Let it start; whether it comes up is another question."""
         arguments = (str(self.data_dir), self.port, self._control_port, str(self.log))
         self._process = self._context.Process(target=serve, args=arguments, daemon=True)
         await asyncio.to_thread(self._process.start)
+
+    async def start(self) -> None:
+        await self.begin()
+        assert self._process is not None
         async with asyncio.timeout(START_SECONDS):
             while not await self._healthy():
                 assert self._process.is_alive(), self.log.read_text()
@@ -160,6 +167,10 @@ async def test_fifty_kills_under_load_lose_nothing_that_was_acknowledged(seed: i
                 await asyncio.sleep(chance.uniform(0.02, LOAD_SECONDS))
                 await homeport.kill()
                 await asyncio.gather(*load)
+            if chance.random() < KILLED_AT_START:
+                await homeport.begin()
+                await asyncio.sleep(chance.uniform(0, 0.1))
+                await homeport.kill()
             await homeport.start()
             async with new_connections() as http:
                 await check(http, active, homeport)

@@ -17,6 +17,7 @@ HEAVY = {
     "desktop_notifier": "notifications",
     "fastmcp": "nothing here",
     "hypothesis": "tests",
+    "jinja2": "the first page",
     "psycopg": "PostgreSQL",
     "pyngrok": "a tunnel",
     "pystray": "the tray",

@@ -205,8 +205,8 @@ async def test_thirty_days_and_an_absence_of_eighty_need_one_sign_in(
     proof: Callable[[House], Prove], tmp_path: Path
 ) -> None:
     async with thirty_days(tmp_path) as (house, http):
-        # So old is the signing key already that it is replaced on the way.
-        await house.pass_time(75 * DAY)
+        # So old is the signing key already that it is replaced on the way, on day 15 at ten in the morning.
+        await house.pass_time(75 * DAY - 10 * HOUR)
         client_id = CLIENT if proof is with_a_key else (await house.register()).client_id
         patient = await sign_in(house, http, client_id, proof(house))
         kids = {house.signing_kid()}
@@ -230,7 +230,10 @@ async def test_thirty_days_and_an_absence_of_eighty_need_one_sign_in(
                     await house.restart()
                 await patient.an_hour()
                 await house.pass_time(HOUR)
-            kids.add(house.signing_kid())
+                if house.signing_kid() not in kids:
+                    # What the old key has signed counts on, also where nobody remembers having verified it.
+                    kids.add(house.signing_kid())
+                    await house.restart()
 
         house.tunnel.asleep = False
         await house.restart()

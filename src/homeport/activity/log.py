@@ -32,6 +32,7 @@ MOST_WAITING = 10_000
 """Events that wait for a database that does not answer; later ones are counted and dropped."""
 
 KEEP_ROWS = 10_000
+"""Rows of each kind."""
 KEEP_SECONDS = 30 * 86_400
 ROWS_BETWEEN_TRIMS = 500
 

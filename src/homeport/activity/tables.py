@@ -1,4 +1,4 @@
-"""The table `activity`: one row for each event worth keeping, the newest ones only."""
+"""The table `activity`: one row for each event worth keeping, of each kind the newest ones only."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ class Entry:
     microseconds: int | None = None
 
 
+KINDS = ("tool_called", "approval_decided", "grant_created", "grant_revoked", "public_url_changed", "app_failed")
+"""What a row is about."""
+
+
 def insert(tx: Transaction, entries: Sequence[Entry]) -> None:
     for entry in entries:
         tx.execute(
@@ -54,13 +58,20 @@ def insert(tx: Transaction, entries: Sequence[Entry]) -> None:
 
 
 def trim(tx: Transaction, *, newest: int, since: int) -> int:
-    """Keep the `newest` rows that are not older than `since`; returns how many went."""
-    old = tx.execute("DELETE FROM activity WHERE at < :since", since=since)
-    return old + tx.execute(
-        "DELETE FROM activity WHERE activity_id <="
-        " (SELECT activity_id FROM activity ORDER BY activity_id DESC LIMIT 1 OFFSET :newest)",
-        newest=newest,
-    )
+    """Keep the `newest` rows of each kind that are not older than `since`; returns how many went.
+
+    Each kind is counted on its own: whoever calls tools ten thousand times does not push out what was approved,
+    granted and revoked.
+    """
+    gone = tx.execute("DELETE FROM activity WHERE at < :since", since=since)
+    for kind in KINDS:
+        gone += tx.execute(
+            "DELETE FROM activity WHERE kind = :kind AND activity_id <= (SELECT activity_id FROM activity"
+            " WHERE kind = :kind ORDER BY activity_id DESC LIMIT 1 OFFSET :newest)",
+            kind=kind,
+            newest=newest,
+        )
+    return gone
 
 
 def latest(tx: Transaction, limit: int) -> list[Entry]:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from homeport.control.guard import Guard, refuse
+from homeport.control.opening_page import OpeningPage
 from homeport.control.routes import ENGINE_ROUTES, Body, CodeBody, Done, EngineRoute, Nothing
 from homeport.control.session import Sessions
 from homeport.control.shell import shell
@@ -40,8 +41,18 @@ class SessionToken:
     token: str
 
 
-def control_app(engine: EngineMethods, sessions: Sessions, *, port: int, quit: Callable[[], None]) -> ASGIApp:
-    """The control listener's whole application, guarded. `quit` asks the process to end."""
+def control_app(
+    engine: EngineMethods,
+    sessions: Sessions,
+    *,
+    port: int,
+    quit: Callable[[], None],
+    opening_page: OpeningPage | None = None,
+) -> ASGIApp:
+    """The control listener's whole application, guarded. `quit` asks the process to end.
+
+    Without an `opening_page` the dashboard is opened by its address alone.
+    """
 
     async def open_session(request: Request) -> Response:
         body = await _body(request, CodeBody)
@@ -59,6 +70,13 @@ def control_app(engine: EngineMethods, sessions: Sessions, *, port: int, quit: C
         await _body(request, Nothing)
         return _json(SessionCode(sessions.issue_code()), SessionCode)
 
+    async def write_opening_page(request: Request) -> Response:
+        await _body(request, Nothing)
+        if opening_page is None:
+            raise HTTPException(404)
+        opening_page.write(f"http://127.0.0.1:{port}/#code={sessions.issue_code()}")
+        return _json(Done(), Done)
+
     async def end(request: Request) -> Response:
         await _body(request, Nothing)
         quit()
@@ -68,6 +86,7 @@ def control_app(engine: EngineMethods, sessions: Sessions, *, port: int, quit: C
         Route("/", shell, methods=["GET"]),
         Route("/api/session", open_session, methods=["POST"]),
         Route("/api/session_code", session_code, methods=["POST"]),
+        Route("/api/opening_page", write_opening_page, methods=["POST"]),
         Route("/api/quit", end, methods=["POST"]),
         *(Route(f"/api/{row.name}", _endpoint(row, engine), methods=[row.method]) for row in ENGINE_ROUTES),
     ]

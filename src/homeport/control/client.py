@@ -98,6 +98,10 @@ class RemoteEngine:
         answer = await self._post("session_code")
         return str(answer["code"])
 
+    async def write_opening_page(self) -> None:
+        """Have the page written into the data folder that takes a browser to the dashboard; it is gone in a minute."""
+        await self._post("opening_page")
+
     async def quit(self) -> None:
         """Ask the running Homeport to end."""
         await self._post("quit")

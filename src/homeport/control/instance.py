@@ -17,7 +17,9 @@ from pathlib import Path
 import filelock
 
 from homeport.clock import Clock, Randomness, system_clock, system_randomness
+from homeport.control.private_file import create_private
 from homeport.errors import AlreadyRunning, NotRunning, SettingsError
+from homeport.settings.private_folder import require_own_folder
 
 LOCK_NAME = "homeport.lock"
 FILE_NAME = "control.json"
@@ -46,6 +48,7 @@ class Instance:
 
     def __init__(self, data_dir: Path, lock: filelock.BaseFileLock, clock: Clock, randomness: Randomness) -> None:
         self._lock = lock
+        self.data_dir = data_dir
         self._file = data_dir / FILE_NAME
         self._randomness = randomness
         self.started_at = clock()
@@ -65,7 +68,7 @@ class Instance:
     def release(self) -> None:
         """Forget the token, keep a moved port in mind, and let the next one in."""
         running, self._running = self._running, None
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, SettingsError):
             if running and running.moved:
                 _write(self._file, Running(running.port, "", 0, running.started_at, True))
             else:
@@ -79,11 +82,11 @@ def acquire(
     """Become the one Homeport of `data_dir` (made when missing, for this user only).
 
     Waits `timeout` seconds, since a client looks at the lock for a moment. Raises AlreadyRunning, which names process
-    and start, or SettingsError when the folder cannot be used.
+    and start, or SettingsError when the folder cannot be used or others can write to it.
     """
+    require_own_folder(data_dir)
     lock = _lock(data_dir)
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire(timeout=timeout)
     except filelock.Timeout:
         raise _already_running(data_dir) from None
@@ -168,8 +171,6 @@ def _read(path: Path) -> Running | None:
 def _write(path: Path, running: Running) -> None:
     """Replace control.json in one step; a link in its place is replaced, not followed."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
+    with open(create_private(draft), "w", encoding="utf-8") as file:
         json.dump(asdict(running), file)
     draft.replace(path)

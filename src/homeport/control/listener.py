@@ -7,6 +7,7 @@ from collections.abc import Callable
 from homeport.clock import Clock, Randomness, system_clock, system_randomness
 from homeport.control.api import control_app
 from homeport.control.instance import Instance
+from homeport.control.opening_page import OpeningPage
 from homeport.control.session import Sessions
 from homeport.engine.protocol import EngineMethods
 from homeport.errors import SettingsError
@@ -31,6 +32,7 @@ class ControlListener:
         self._clock = clock
         self._randomness = randomness
         self._listener = Listener()
+        self._opening_page = OpeningPage(instance.data_dir)
 
     @property
     def port(self) -> int:
@@ -43,17 +45,23 @@ class ControlListener:
         else:
             sockets = bind(LOOPBACK, port)
         actual = port_of(sockets)
+        self._opening_page.remove()
         try:
             token = self._instance.announce(actual, moved=may_move and actual != port)
-        except OSError as error:
+        except (OSError, SettingsError) as error:
             for each in sockets:
                 each.close()
+            if isinstance(error, SettingsError):
+                raise
             raise SettingsError(
                 f"The data folder cannot be written: {error.strerror or error}.",
                 hint="Make room or choose another one.",
             ) from error
         sessions = Sessions(token, clock=self._clock, randomness=self._randomness)
-        await self._listener.start(control_app(self._engine, sessions, port=actual, quit=self._quit), sockets)
+        app = control_app(self._engine, sessions, port=actual, quit=self._quit, opening_page=self._opening_page)
+        await self._listener.start(app, sockets)
 
     async def stop(self) -> None:
+        self._opening_page.remove()
         await self._listener.stop()
+        self._opening_page.remove()

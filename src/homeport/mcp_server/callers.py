@@ -23,6 +23,10 @@ class Caller(Protocol):
     def scopes(self) -> frozenset[str]: ...
     @property
     def chatgpt(self) -> bool: ...
+    @property
+    def expires_at(self) -> int | None:
+        """Epoch seconds; None: never."""
+        ...
 
 
 class Authenticate(Protocol):
@@ -45,3 +49,4 @@ class LocalCaller:
     client_name: str = "local"
     grant_id: str = ""
     chatgpt: bool = False
+    expires_at: int | None = None

@@ -5,8 +5,9 @@ Order of a call: access, scope, rule, tool, result, activity.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -18,6 +19,7 @@ from homeport.mcp_server.disconnect import Receive, Send, UntilDisconnect
 from homeport.mcp_server.dispatch import CALLER, Dispatch, Request
 from homeport.mcp_server.headers import Headers, read_headers
 from homeport.mcp_server.messages import Message, encode, error_body, parse_message, result_body
+from homeport.mcp_server.open_streams import OpenStreams
 from homeport.mcp_server.protocol import (
     HANDSHAKE_VERSIONS,
     INVALID_REQUEST,
@@ -37,7 +39,18 @@ ORIGIN = "homeport.origin"
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of one request."""
 
+BODY_SECONDS = 20.0
+"""How long a client may take to send them."""
+
 Scope = MutableMapping[str, Any]
+
+# What is left of a body that came too late is not waited for (RFC 9110 15.5.9).
+_EXTRA: Mapping[int, Sequence[tuple[bytes, bytes]]] = {
+    405: [(b"allow", b"POST")],
+    408: [(b"connection", b"close")],
+    429: [(b"retry-after", b"10")],
+    503: [(b"retry-after", b"10")],
+}
 
 _LEGACY_ERAS = {version: Era(version, modern=False) for version in HANDSHAKE_VERSIONS}
 
@@ -47,6 +60,7 @@ class McpEndpoint:
 
     `access` is asked before anything else is done for a request. None lets everybody in as `stranger`, for tests only.
     `origin_allowed` judges an Origin header; a request without one comes from no browser and is fine.
+    `open_streams` is shared by all endpoints of an engine; whoever hears that a grant ended tells it.
     """
 
     def __init__(
@@ -57,6 +71,8 @@ class McpEndpoint:
         access: Authenticate | None,
         origin_allowed: Callable[[str], bool],
         stranger: LocalCaller | None = None,
+        open_streams: OpenStreams | None = None,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         if access is None and stranger is None:
             raise ValueError("An endpoint without access control needs to know who calls.")
@@ -65,6 +81,8 @@ class McpEndpoint:
         self._access = access
         self._stranger = stranger
         self._origin_allowed = origin_allowed
+        self._open_streams = open_streams or OpenStreams()
+        self._body_seconds = body_seconds
         self._streams: Streams | None = None
 
     async def warm(self) -> None:
@@ -72,7 +90,7 @@ class McpEndpoint:
         if self._streams is None:
             modules = await anyio.to_thread.run_sync(_load_sdk)
             if self._streams is None:
-                self._streams = modules.Streams(self._dispatch.server)
+                self._streams = modules.Streams(self._dispatch.server, self._open_streams)
 
     async def tools_changed(self) -> None:
         """The app is another one: tell the clients that listen for that."""
@@ -91,7 +109,7 @@ class McpEndpoint:
             headers = read_headers(scope["headers"])
             self._check_request(scope, headers)
             caller = await self._authenticate(scope, headers)
-            body = await _read_body(headers, receive)
+            body = await _read_body(headers, receive, self._body_seconds)
             if body is None:
                 return
             message = parse_message(body)
@@ -112,7 +130,9 @@ class McpEndpoint:
                 if headers.refuses_streams:
                     raise RpcError(INVALID_REQUEST, "The answer is a stream: accept text/event-stream.", status=406)
                 assert self._streams is not None
-                await self._streams.serve({**scope, CALLER: caller}, body, receive, send)
+                # Whoever was revoked since the first look must not get a stream that nobody ends.
+                caller = await self._authenticate(scope, headers)
+                await self._streams.serve(caller, {**scope, CALLER: caller}, body, receive, send)
                 return
             await _send(send, 200, result_body(request_id, result))
         except Challenge as challenge:
@@ -169,13 +189,21 @@ def _modern_era(message: Message, headers: Headers) -> Era:
     return kernel.classify(message, headers)
 
 
-async def _read_body(headers: Headers, receive: Receive) -> bytes | None:
+async def _read_body(headers: Headers, receive: Receive, seconds: float) -> bytes | None:
     """The whole body, or None: the client went away. Raises RpcError."""
     if not headers.is_json():
         raise RpcError(INVALID_REQUEST, "The Content-Type must be application/json.", status=415)
     declared = headers.get(b"content-length")
     if declared is not None and (len(declared) > 9 or (declared.isdigit() and int(declared) > MAX_BODY)):
         raise _too_large()
+    try:
+        async with asyncio.timeout(seconds):
+            return await _whole(receive)
+    except TimeoutError:
+        raise RpcError(INVALID_REQUEST, "The body did not come in time.", status=408) from None
+
+
+async def _whole(receive: Receive) -> bytes | None:
     event = await receive()
     parts: list[bytes] = []
     size = 0
@@ -209,4 +237,4 @@ async def _send_challenge(send: Send, challenge: Challenge) -> None:
 
 async def _send_error(send: Send, error: RpcError, request_id: str | int | None, *, modern: bool) -> None:
     status = error.status or (MODERN_STATUS.get(error.code, 200) if modern else 200)
-    await _send(send, status, error_body(request_id, error), [(b"allow", b"POST")] if status == 405 else ())
+    await _send(send, status, error_body(request_id, error), _EXTRA.get(status, ()))

@@ -6,6 +6,7 @@ It starts with the first such request and lives in one task; stopping leaves not
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import MutableMapping
 from typing import Any
@@ -15,7 +16,9 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
 from mcp_types import SubscriptionsListenRequestParams
 
+from homeport.mcp_server.callers import Caller
 from homeport.mcp_server.disconnect import Receive, Send
+from homeport.mcp_server.open_streams import OpenStreams
 
 GRACE = 0.3
 """Seconds that open streams get to say goodbye."""
@@ -26,8 +29,9 @@ logger = logging.getLogger(__name__)
 class Streams:
     """The streaming side of one server."""
 
-    def __init__(self, server: Server[Any]) -> None:
+    def __init__(self, server: Server[Any], open_streams: OpenStreams) -> None:
         self._server = server
+        self._open_streams = open_streams
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus)
         if server.get_request_handler("subscriptions/listen") is None:
@@ -37,21 +41,31 @@ class Streams:
         self._stopping = asyncio.Event()
         self._open: set[asyncio.Task[Any]] = set()
 
-    async def serve(self, scope: MutableMapping[str, Any], body: bytes, receive: Receive, send: Send) -> None:
-        """Answer one request whose body was read already. Ends quietly when the client goes or Homeport stops."""
-        manager = await self._started()
+    async def serve(
+        self, caller: Caller, scope: MutableMapping[str, Any], body: bytes, receive: Receive, send: Send
+    ) -> None:
+        """Answer one request whose body was read already. Ends quietly when the client goes, when Homeport stops, and
+        when the caller's grant ends or their token expires: nothing may be awaited between their access check and this.
+
+        Raises RpcError where too many streams are open.
+        """
         answer = _Answer(send)
         task = asyncio.current_task()
         assert task is not None
-        self._open.add(task)
-        try:
-            await manager.handle_request(_stripped(scope), _replay(body, receive), answer.send)
-        except asyncio.CancelledError:
-            if not self._stopping.is_set() or task.uncancel() > 0:
-                raise
-            await answer.finish()
-        finally:
-            self._open.discard(task)
+        with self._open_streams.opened(caller) as stream:
+            self._open.add(task)
+            try:
+                manager = await self._started()
+                await manager.handle_request(_stripped(scope), _replay(body, receive), answer.send)
+            except asyncio.CancelledError:
+                if not (self._stopping.is_set() or stream.ended) or task.uncancel() > 0:
+                    raise
+                stream.ended = True  # from here on nobody cancels the farewell
+                with contextlib.suppress(TimeoutError):  # a client that does not read gets none
+                    async with asyncio.timeout(GRACE):
+                        await answer.finish()
+            finally:
+                self._open.discard(task)
 
     async def tools_changed(self) -> None:
         """Tell every client that listens."""

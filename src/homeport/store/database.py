@@ -108,7 +108,7 @@ async def open_database(
         except ImportError:
             raise StoreError(
                 "The PostgreSQL driver is not installed.",
-                hint="Install Homeport with its extra: uv pip install 'homeport[postgres]'.",
+                hint="Start Homeport with its extra: uv run --extra postgres homeport",
             ) from None
         return await PostgresDatabase.open(url, clock=clock, migrations=steps)
     # The URL itself is not shown: it may hold a password.

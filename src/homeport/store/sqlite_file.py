@@ -4,6 +4,7 @@ threads.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -12,11 +13,15 @@ from pathlib import Path
 
 from homeport.clock import Clock
 from homeport.errors import MigrationFailed, StoreError
+from homeport.settings.private_folder import make_folder
 from homeport.store.database import Migration
 from homeport.store.migrate import apply_migrations, pending_migrations
 
 BUSY_SECONDS = 5.0
 """How long a write waits for another program that holds the file."""
+
+NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
+"""Windows has none."""
 
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -33,12 +38,18 @@ _PRAGMAS = (
 def connect(path: Path) -> sqlite3.Connection:
     """A connection for the writer. The file is 0600 and the folders it had to make are 0700. Raises StoreError."""
     try:
-        _make_folders(path.parent)
+        make_folder(path.parent)
         make_private(path)
         for suffix in ("-wal", "-shm"):
-            if path.with_name(path.name + suffix).exists():
-                make_private(path.with_name(path.name + suffix))
+            beside = path.with_name(path.name + suffix)
+            if os.path.lexists(beside):
+                make_private(beside)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise StoreError(
+                f"The database file {path}, or its log beside it, is a link, and links are not followed.",
+                hint="Name the real file with database_url, or move it here.",
+            ) from error
         raise StoreError(
             f"The database file {path} cannot be opened: {error.strerror}.",
             hint="Check that you own the folder and that it can be written to.",
@@ -63,24 +74,16 @@ def as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, object
 
 
 def make_private(path: Path) -> None:
-    """Create the file when it is missing; afterwards only its owner can read it, whatever the umask. Raises OSError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    """Create the file when it is missing; afterwards only its owner can read it, whatever the umask.
+
+    Raises OSError, ELOOP for a link: the file that it leads to is not ours to open or change.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | NO_LINK | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
         if os.name == "posix" and os.fstat(descriptor).st_mode & 0o777 != 0o600:
             os.fchmod(descriptor, 0o600)
     finally:
         os.close(descriptor)
-
-
-def _make_folders(folder: Path) -> None:
-    if folder.exists():
-        return
-    _make_folders(folder.parent)
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        return
-    folder.chmod(0o700)
 
 
 def migrate(connection: sqlite3.Connection, path: Path, clock: Clock, migrations: Sequence[Migration]) -> None:
@@ -142,7 +145,7 @@ def copy_before(path: Path, version: int) -> Path:
 
 
 def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
+    descriptor = os.open(path, os.O_RDWR | NO_LINK)
     try:
         os.fsync(descriptor)
     finally:

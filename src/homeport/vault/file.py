@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import stat
 from pathlib import Path
 
 from homeport.errors import VaultError
+from homeport.settings.private_folder import make_folder
 from homeport.vault.document import Document, from_text, to_text
 
 
@@ -76,7 +78,7 @@ class SecretsFile:
 
     def _read_text(self) -> str | None:
         try:
-            descriptor = os.open(self._path, os.O_RDONLY)
+            descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
             with open(descriptor, encoding="utf-8") as file:
                 mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
                 if os.name == "posix" and mode & 0o077:
@@ -88,7 +90,8 @@ class SecretsFile:
         except FileNotFoundError:
             return None
         except OSError as error:
-            failure = error.strerror or type(error).__name__
+            is_link = error.errno == errno.ELOOP
+            failure = "it is a link" if is_link else error.strerror or type(error).__name__
         except UnicodeDecodeError:
             failure = "it is not text"
         raise VaultError(f"The file {self._path} cannot be read: {failure}.")
@@ -96,7 +99,7 @@ class SecretsFile:
     def _replace(self, text: str) -> None:
         partial = self._path.with_name(self._path.name + ".partial")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             partial.unlink(missing_ok=True)
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(descriptor, "w", encoding="utf-8") as file:
