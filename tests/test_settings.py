@@ -10,6 +10,7 @@ import pytest
 from homeport.errors import SettingsError
 from homeport.settings import LoadedSettings, Settings, load_settings
 from homeport.settings.documents import env_example, settings_page
+from homeport.settings.folders import find_data_dir
 from homeport.settings.model import table
 from homeport.settings.write import write_setting
 
@@ -192,6 +193,29 @@ def test_a_dotenv_file_with_reference_names_is_mentioned_in_one_line(data_dir: P
     (notice,) = load(data_dir).notices
     assert "PORT, SERVER_BASE_URL" in notice
     assert "UNRELATED" not in notice
+
+
+def test_an_empty_data_folder_means_the_usual_one(data_dir: Path) -> None:
+    usual = Settings().data_dir
+    assert load_settings(options={"data_dir": ""}, environ={}, cwd=data_dir).settings.data_dir == usual
+    environ = {"HOMEPORT_DATA_DIR": ""}
+    assert load_settings(options={}, environ=environ, cwd=data_dir).settings.data_dir == usual
+    assert find_data_dir("", environ, data_dir) == usual
+
+
+@pytest.mark.parametrize("name", ["app", "data_dir"])
+def test_a_file_where_a_folder_belongs_is_answered_with_its_folder(data_dir: Path, app_dir: Path, name: str) -> None:
+    (app_dir / "app.py").touch()
+    variable, option = f"HOMEPORT_{name.upper()}", f"--{name.replace('_', '-')}"
+    for options, environ, hint in (
+        ({name: "recipes/app.py"}, {}, f"{option} recipes"),
+        ({}, {variable: "recipes/app.py"}, f"{variable}=recipes"),
+        ({name: str(app_dir / "app.py")}, {variable: "recipes"}, f"{option} recipes"),
+    ):
+        with pytest.raises(SettingsError) as caught:
+            load_settings(options=options, environ=environ, cwd=data_dir.parent)
+        assert caught.value.message == f"{app_dir / 'app.py'} is a file."
+        assert caught.value.hint == f"Give its folder: {hint}"
 
 
 def test_an_empty_variable_counts_as_not_set(data_dir: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,6 +135,42 @@ def test_an_old_name_must_be_free_too(was: list[str]) -> None:
 def test_an_app_needs_a_name(name: str) -> None:
     with pytest.raises(TypeError, match="needs a name"):
         App(name)
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        lambda app: app.tool(lambda: None),
+        lambda app: app.tool("write"),
+        lambda app: app.tool(),
+        lambda app: app.tool(title="Find"),
+        lambda app: app.tool("Find", effect="read"),
+    ],
+    ids=["no-parentheses", "effect-without-its-name", "empty", "no-effect", "name-without-its-name"],
+)
+def test_a_decorator_without_an_effect_says_how_it_is_written(offer: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError) as refused:
+        offer(App("Recipes"))
+    assert str(refused.value) == 'Write @app.tool(effect="read"), "write" or "destroy".'
+
+
+def test_an_app_without_a_name_says_how_it_is_written() -> None:
+    make: Any = App
+    for arguments in ({}, {"instructions": "Find recipes."}):
+        with pytest.raises(TypeError, match=r"^An app needs a name, like App\('Recipes'\)\.$"):
+            make(**arguments)
+    assert make(name="Recipes").name == "Recipes"
+
+
+@pytest.mark.parametrize(
+    "line", ["@app.tool\nasync def", '@app.tool("write")\nasync def', "@app.tool()\nasync def", "App()\nasync def"]
+)
+def test_a_type_checker_sees_what_is_missing_too(tmp_path: Path, line: str) -> None:
+    wrong = WITHOUT_EFFECT.replace('@app.tool(title="Find")\nasync def', line)
+    assert wrong != WITHOUT_EFFECT
+    done = check_types(tmp_path, wrong)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "error:" in done.stdout
 
 
 def test_instructions_are_text() -> None:

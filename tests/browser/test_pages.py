@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.browser.axe import needs_axe, violations
 from tests.browser.chromium import PATIENCE_MILLISECONDS, chromium, complaints_of, needs_chromium
@@ -111,6 +111,28 @@ async def test_a_page_goes_on_by_itself_after_the_approval(tmp_path: Path, scrip
         async with page.expect_request(lambda request: request.url.startswith(REDIRECT_URI)) as sent:
             pass
         assert {"code", "state", "iss"} == query_names((await sent.value).url)
+
+
+@pytest.mark.parametrize("away", ["bad-gateway", "no-connection"])
+async def test_a_waiting_page_outlives_a_tunnel_that_is_away(tmp_path: Path, away: str) -> None:
+    async def answer(route: Route) -> None:
+        await (route.fulfill(status=502, body="Bad Gateway") if away == "bad-gateway" else route.abort())
+
+    async with running_homeport(tmp_path) as homeport, chromium() as browser, visit(browser, homeport) as someone:
+        page = someone.page
+        await someone.waiting()
+        code = await read_code(page)
+        status = page.locator("p[role=status]")  # the code is an <output>, which is a status as well
+        await expect(status).to_contain_text("goes on by itself")
+        await page.route("**/state", answer)
+        await expect(status).to_have_text(
+            "Homeport does not answer. This page tries again by itself.", timeout=PATIENCE_MILLISECONDS
+        )
+        assert await read_code(page) == code
+        await page.unroute("**/state")
+        await expect(status).to_contain_text("goes on by itself", timeout=PATIENCE_MILLISECONDS)
+        async with page.expect_request(lambda request: request.url.startswith(REDIRECT_URI)):
+            await homeport.approve(code)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,13 +18,13 @@ class Prompt:
     """The command line with one running Homeport behind it."""
 
     def __init__(self, data_dir: Path, control: Control) -> None:
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self.engine = control.engine
         self.control = control
 
     def run(self, *arguments: str, typed: str = "", desktop: bool = False) -> Result:
         environ: dict[str, str | None] = {
-            "HOMEPORT_DATA_DIR": str(self._data_dir),
+            "HOMEPORT_DATA_DIR": str(self.data_dir),
             "DISPLAY": ":0" if desktop else None,
             "WAYLAND_DISPLAY": None,
             "SSH_CONNECTION": None,
@@ -82,8 +83,28 @@ def test_open_opens_a_browser_where_there_is_a_desktop(prompt: Prompt, monkeypat
 
     monkeypatch.setattr("webbrowser.open", browser)
     said = prompt.run("open", desktop=True)
-    assert len(opened) == 1
-    assert opened[0].split("#code=")[1] not in said.output
+    assert "opens in your browser" in said.output
+    (address,) = opened
+    assert address == (prompt.data_dir / "open-dashboard.html").as_uri()
+    page = prompt.data_dir / "open-dashboard.html"
+    assert page.stat().st_mode & 0o777 == 0o600
+    (code,) = set(re.findall(r"#code=([0-9a-f]+)", page.read_text()))
+    assert f"http://127.0.0.1:{prompt.control.running.port}/#code={code}" in page.read_text()
+    assert len(code) >= 32
+    assert code not in address + said.output
+
+
+def test_where_no_browser_starts_open_prints_the_link(prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+    said = prompt.run("open", desktop=True)
+    assert f"http://127.0.0.1:{prompt.control.running.port}/#code=" in said.stdout
+
+
+def test_open_prints_the_link_instead_when_asked(prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda address: pytest.fail(f"opened {address}"))
+    said = prompt.run("open", "--print", desktop=True)
+    assert f"http://127.0.0.1:{prompt.control.running.port}/#code=" in said.stdout
+    assert not (prompt.data_dir / "open-dashboard.html").exists()
 
 
 def test_pending_lists_who_waits_and_never_the_code(prompt: Prompt) -> None:
@@ -105,7 +126,9 @@ def test_approve_shows_what_it_allows_asks_who_and_asks_whether(prompt: Prompt) 
     assert said.exit_code == 0
     for words in ("You connect the browser", "read, change things", "add-item", "changes  new", "remove-item  DELETES"):
         assert words in said.output
-    assert said.output.index("You connect the browser") < said.output.index("Allow this?")
+    assert said.output.index("You connect the browser") < said.output.index(
+        "Allow ChatGPT as me, the owner of this computer? [Y/n]"
+    )
     assert "ChatGPT acts for Owner now" in said.output
     assert "428193" not in said.output
     assert prompt.engine.approvals == [("me", False, False)]
@@ -115,16 +138,53 @@ def test_me_is_offered_only_until_the_owner_exists_and_then_by_name(prompt: Prom
     prompt.engine.ask("428193")
     assert "me, the owner" in prompt.run("approve", "428193", typed="me\ny\n").output
     prompt.engine.ask("111111")
-    said = prompt.run("approve", "111111", typed="\n7\n1\ny\n")
+    said = prompt.run("approve", "111111", typed="7\n1\ny\n")
     assert "me, the owner" not in said.output
     assert "1  Owner" in said.output
-    assert "Type a number from 1 to 1, or a name." in said.output
+    assert "Type 1, or a name." in said.output
     assert prompt.engine.approvals[-1][0] == "person-1"
 
 
 def test_somebody_new_is_let_in_by_name(prompt: Prompt) -> None:
     prompt.engine.ask("428193")
-    assert "acts for A friend now" in prompt.run("approve", "428193", typed="A friend\ny\n").output
+    said = prompt.run("approve", "428193", typed="A friend\ny\n").output
+    assert "Allow ChatGPT as somebody new called 'A friend'? [y/N]" in said
+    assert "acts for A friend now" in said
+
+
+def test_somebody_new_needs_a_yes_and_somebody_known_does_not(prompt: Prompt) -> None:
+    prompt.engine.ask("428193")
+    assert prompt.run("approve", "428193", typed="A friend\n\n").exit_code == 1
+    assert prompt.engine.persons == []
+    assert prompt.run("approve", "428193", typed="A friend\nyes\n").exit_code == 0
+    prompt.engine.ask("111111")
+    said = prompt.run("approve", "111111", typed="a FRIEND\n\n").output
+    assert "Allow ChatGPT as A friend? [Y/n]" in said
+    assert len(prompt.engine.approvals) == 2
+
+
+@pytest.mark.parametrize("typed", ["deny 1", "deny", "pending", "help", "?", "111 111", "approve 111111", "y", "no"])
+def test_what_is_typed_for_something_else_is_nobodys_name(prompt: Prompt, typed: str) -> None:
+    prompt.engine.ask("428193")
+    said = prompt.run("approve", "428193", typed=f"{typed}\n\n")
+    assert "Answer this question first, or leave it empty to stop." in said.output
+    assert said.exit_code == 1
+    assert (prompt.engine.approvals, prompt.engine.persons) == ([], [])
+
+
+@pytest.mark.parametrize("typed", ["deny 1", "pending", "help", "?", "111111"])
+def test_what_is_typed_for_something_else_is_no_yes_and_no_no(prompt: Prompt, typed: str) -> None:
+    prompt.engine.ask("428193")
+    said = prompt.run("approve", "428193", typed=f"me\n{typed}\ny\n")
+    assert "Answer this question first, with y or n." in said.output
+    assert said.exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["Denys", "Helpful", "Nora", "Yes Man", "12 Monkeys"])
+def test_a_name_may_begin_like_a_command(prompt: Prompt, name: str) -> None:
+    prompt.engine.ask("428193")
+    assert prompt.run("approve", "428193", typed=f"{name}\ny\n").exit_code == 0
+    assert prompt.engine.approvals[0][0] == name
 
 
 @pytest.mark.parametrize("typed", ["", "me\n", "me\nn\n", "me\nwhat?\n"])
@@ -132,7 +192,7 @@ def test_anything_but_a_yes_allows_nothing(prompt: Prompt, typed: str) -> None:
     prompt.engine.ask("428193")
     said = prompt.run("approve", "428193", typed=typed)
     assert said.exit_code == 1
-    assert "Nothing was allowed." in said.stderr
+    assert "Nothing was allowed. The request still waits: `homeport deny 1` turns it away." in said.stderr
     assert prompt.engine.approvals == []
 
 
@@ -191,7 +251,9 @@ def test_clients_lists_clients_and_waiting_hosts_and_allows_one(prompt: Prompt) 
     assert set(json.loads(prompt.run("clients", "--json").output)) == {"clients", "hosts"}
     assert json.loads(prompt.run("clients", "list", "--json").output)["hosts"][0]["host"] == "client.example"
     assert prompt.run("clients", "allow", "Client.Example").exit_code == 0
-    assert "homeport clients allow" not in prompt.run("clients").output
+    allowed = prompt.run("clients").output
+    assert "homeport clients allow" not in allowed
+    assert "You allowed redirects to: client.example\n" in allowed
     assert prompt.run("clients", "allow", "elsewhere.example").exit_code == 1
 
 

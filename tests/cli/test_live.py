@@ -49,8 +49,8 @@ async def test_where_nobody_types_the_next_step_names_the_command() -> None:
 async def test_without_a_public_url_the_next_step_is_to_get_one() -> None:
     local = "http://localhost:3002/mcp"
     text = startup_text(await status(public_url="", connector_url=local), asks_here=True)
-    assert "Only programs on this computer" in text
-    assert "at http://localhost:3002." in text
+    assert "Programs on this computer can use it" in text
+    assert "at http://localhost:3002;" in text
     assert "--public-url" in text
     assert "chatgpt.com/plugins" not in text
 
@@ -88,7 +88,7 @@ def test_each_event_that_concerns_a_person_is_one_short_line(event: Event, words
 
 
 def test_a_request_is_said_by_the_conversation_and_a_grant_by_its_approval() -> None:
-    assert line_for(ApprovalRequested(0, 1, "sign-in", "ChatGPT", "chatgpt.com", 1, notify=True)) is None
+    assert line_for(ApprovalRequested(0, 1, "sign-in", "ChatGPT", "chatgpt.com", 1, verified=True, notify=True)) is None
     assert line_for(GrantCreated(0, "grant-1", "ChatGPT", "Owner")) is None
 
 
@@ -130,3 +130,23 @@ async def test_strangers_cannot_scroll_the_terminal() -> None:
     assert "see `homeport clients`" in said[-1]
     live.heard(ClientSeen(60, "dcr_x", "Somebody", "dcr"))
     assert len(said) == 8
+
+
+async def test_tools_that_could_not_be_loaded_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await status()
+    broken = replace(found.apps[0], problem="app.py, line 3: invalid syntax.")
+    text = startup_text(replace(found, apps=[broken], warnings=[broken.problem, "Another."]), asks_here=True)
+    assert text.splitlines()[0].endswith("runs, but its tools are not loaded:")
+    assert text.splitlines()[1] == "! app.py, line 3: invalid syntax."
+    assert text.count("invalid syntax") == 1
+    assert "! Another." in text
+
+
+async def test_the_next_command_is_one_that_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    local = "http://localhost:4002"
+    found = await status(public_url="", connector_url=f"{local}/mcp", local_url=local)
+    monkeypatch.setenv("UV_RUN_RECURSION_DEPTH", "1")
+    text = startup_text(found, asks_here=True)
+    assert "uv run homeport --public-url https://homeport.example.com --port 4002" in text
+    monkeypatch.delenv("UV_RUN_RECURSION_DEPTH")
+    assert " homeport --public-url" in startup_text(found, asks_here=True)

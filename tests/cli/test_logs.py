@@ -7,7 +7,8 @@ import json
 import logging
 import sys
 
-from homeport.cli.logs import JsonFormatter, LinesTogether, TextFormatter
+from homeport.cli.logs import JsonFormatter, LinesTogether, TextFormatter, escaped
+from homeport.foreign_text import clean
 
 
 def record(message: str, *args: object, **extra: object) -> logging.LogRecord:
@@ -55,6 +56,36 @@ def test_json_holds_the_fields_as_members() -> None:
 def test_a_traceback_is_kept_below_the_text_line_and_inside_the_json() -> None:
     assert "RuntimeError: the cause" in TextFormatter().format(failed())
     assert "RuntimeError: the cause" in json.loads(JsonFormatter().format(failed()))["exception"]
+
+
+def failed_saying(message: str) -> logging.LogRecord:
+    made = record("it broke")
+    try:
+        raise RuntimeError(message)
+    except RuntimeError:
+        made.exc_info = sys.exc_info()
+    return made
+
+
+def test_what_an_exception_says_cannot_begin_a_record_or_touch_the_terminal() -> None:
+    foreign = "\x1b]0;x\x07\n12:00:00 INFO homeport: forged\r12:00:01 INFO homeport: too\u202e\u200b\u2028\u115f"
+    text = TextFormatter().format(failed_saying(foreign))
+    first, *below = text.split("\n")
+    assert first.endswith("it broke")
+    assert any("homeport: forged" in line for line in below)
+    assert all(line.startswith("    ") for line in below)
+    assert text.splitlines() == [first, *below]
+    for acting in "\x1b\x07\r\u202e\u200b\u2028\u115f":
+        assert acting not in text
+    assert "RuntimeError: \\x1b]0;x\\x07" in text
+    assert "\\u202e\\u200b\\u2028\\u115f" in text
+    assert len(JsonFormatter().format(failed_saying(foreign)).splitlines()) == 1
+
+
+def test_the_log_shows_as_escapes_exactly_what_foreign_text_takes_out() -> None:
+    for c in map(chr, range(0x20000)):
+        if c != " ":
+            assert (escaped(c) == c) == (clean(c) == c), hex(ord(c))
 
 
 def informing(message: str) -> logging.LogRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from homeport.cli.root import COMMANDS, root
+from homeport.cli.root import COMMANDS, FIRST_OPTIONS, root
 from homeport.settings.model import table
 
 
@@ -45,6 +46,46 @@ def test_the_version_is_the_installed_one() -> None:
 @pytest.mark.parametrize("arguments", [["dance"], ["--dance"], ["status", "--dance"], ["approve"], ["grants", "dance"]])
 def test_misuse_is_exit_code_2(arguments: list[str]) -> None:
     assert CliRunner().invoke(root, arguments).exit_code == 2
+
+
+def test_help_shows_the_options_that_a_first_user_needs_as_serve_shows_them() -> None:
+    shown = " ".join(CliRunner().invoke(root, ["--help"]).output.split())
+    served = " ".join(CliRunner().invoke(root, ["serve", "--help"]).output.split())
+    for option, meaning in FIRST_OPTIONS.items():
+        assert f"{option} {meaning}" in shown
+        assert f"{option} {meaning}" in served
+
+
+def test_a_wrong_option_names_no_hidden_command() -> None:
+    said = CliRunner().invoke(root, ["--dance"]).stderr
+    assert said.startswith("Usage: homeport [OPTIONS]\nTry 'homeport --help' for help.\n")
+    assert "homeport run" not in said
+
+
+def test_a_mistyped_command_gets_the_nearest_one() -> None:
+    assert "Do you mean `homeport status`?" in CliRunner().invoke(root, ["statsu"]).stderr
+    assert "mean" not in CliRunner().invoke(root, ["xyzzy"]).stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["serve", "--help"]])
+def test_a_full_disk_is_told_in_words(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "homeport", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert done.returncode == 1
+    assert done.stderr == "Nothing more can be written: No space left on device.\n"
+
+
+def test_a_reader_that_goes_away_is_no_failure_to_talk_about() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "homeport", "--help"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    os.close(writer)
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["status"]])

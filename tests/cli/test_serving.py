@@ -91,6 +91,16 @@ def test_quitting_from_another_terminal_returns_when_it_has_ended(homeport: Home
             find_running(homeport.data_dir)
 
 
+def test_strangers_cannot_fill_the_log(tmp_path: Path) -> None:
+    homeport = Homeport(tmp_path / "data", environ={"TEST_STRANGERS": "1"})
+    with homeport.serving() as process:
+        assert homeport.run("start").returncode == 0
+        _, _, err = end(process)
+    said = [line for line in err.splitlines() if "Somebody" in line]
+    assert len(said) == 6
+    assert err.count("more like these within this minute") == 1
+
+
 def test_json_logs_are_json_from_the_first_line_to_the_last(homeport: Homeport) -> None:
     with homeport.serving("--log-format", "json") as process:
         homeport.run("stop")
@@ -176,7 +186,7 @@ def test_the_terminal_takes_the_code_asks_who_and_lets_the_browser_in(tmp_path: 
         typist.types("428 193\n")
         typist.sees("me, the owner of this computer")
         typist.types("1\n")
-        typist.sees("Allow this? [Y/n]")
+        typist.sees("Allow ChatGPT as me, the owner of this computer? [Y/n]")
         typist.types("\n")
         typist.sees("ChatGPT acts for Owner now (read, change things)")
         assert "428193" not in typist.seen
@@ -194,9 +204,9 @@ def test_on_another_network_an_empty_answer_is_no(tmp_path: Path) -> None:
         typist.types("428193\n")
         typist.sees("Who: ")
         typist.types("me\n")
-        typist.sees("do you allow this? [y/N]")
+        typist.sees("do you allow ChatGPT as me, the owner of this computer? [y/N]")
         typist.types("\n")
-        typist.sees("Nothing was allowed.")
+        typist.sees("Nothing was allowed. The request still waits: `deny 1` turns it away.")
     finally:
         typist.close()
 

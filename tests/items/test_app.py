@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -77,6 +78,21 @@ async def test_search_and_fetch_have_the_shapes_that_chatgpt_knows(tmp_path: Pat
             "url": address,
             "metadata": {"state": "open", "tags": "dinner, quick"},
         }
+
+
+async def test_a_model_without_widgets_reads_the_ids_it_needs_for_the_next_call(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        added = await chat.call("add-item", title="Carrot soup", tags=["dinner"])
+        assert await text_of(chat, "get-items", filter="carrot") == f"- Carrot soup (open, dinner; id {added['id']})"
+        for tool, arguments in (("search", {"query": "carrot"}), ("fetch", {"id": added["id"]})):
+            # OpenAI documents one text content that is the JSON itself.
+            assert json.loads(await text_of(chat, tool, **arguments)) == await chat.call(tool, **arguments)
+
+
+async def text_of(chat: Chat, tool: str, **arguments: object) -> str:
+    (content,) = (await chat.call_result(tool, **arguments))["content"]
+    text: str = content["text"]
+    return text
 
 
 async def test_an_item_without_a_description_reads_as_its_title(tmp_path: Path) -> None:

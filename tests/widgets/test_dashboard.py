@@ -163,7 +163,8 @@ async def test_a_listener_that_goes_away_is_noticed_and_the_last_view_stays() ->
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_it_fits_a_phone_and_follows_the_colour_scheme(scheme: Literal["light", "dark"]) -> None:
     long_name = replace(ASKING, client="A" * 90, client_verified=False)
-    async with open_dashboard(StandingEngine(requests=(long_name,))) as (page, _):
+    warned = replace(ONLINE, warnings=["The folder /" + "home" * 40 + " is open to others."], problem="x" * 200)
+    async with open_dashboard(StandingEngine(warned, requests=(long_name,))) as (page, _):
         await page.set_viewport_size(PHONE)
         await page.emulate_media(color_scheme=scheme)
         await expect(page.get_by_role("button", name="Deny request 3")).to_be_visible()

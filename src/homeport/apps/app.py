@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import wraps
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from homeport.apps.tools import Effect, ToolDefinition, define_tool
 
 F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _in_words(words: str, fits: Callable[[int, Collection[str]], bool]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Answer a call that does not fit with `words`, where Python would talk of parameters. `fits` is given how many
+    arguments have no name, and the names of the others. A type checker sees the method as it is written.
+    """
+
+    def checked(method: Callable[P, R]) -> Callable[P, R]:
+        @wraps(method)
+        def call(*args: P.args, **named: P.kwargs) -> R:
+            if not fits(len(args) - 1, named):
+                raise TypeError(words)
+            return method(*args, **named)
+
+        return call
+
+    return checked
 
 
 class App:
     """What one connector offers. `instructions` reach the model once per connection; say what the tools are for."""
 
+    @_in_words("An app needs a name, like App('Recipes').", lambda unnamed, named: unnamed > 0 or "name" in named)
     def __init__(self, name: str, instructions: str = "") -> None:
         if not isinstance(name, str) or not name.strip():
             raise TypeError("An app needs a name, like App('Recipes').")
@@ -34,6 +55,10 @@ class App:
         """The tool with this name, today's or an old one from `was`."""
         return self._callable.get(name)
 
+    @_in_words(
+        'Write @app.tool(effect="read"), "write" or "destroy".',
+        lambda unnamed, named: unnamed == 0 and "effect" in named,
+    )
     def tool(
         self,
         *,
@@ -52,7 +77,7 @@ class App:
         `idempotent`: doing it twice is doing it once. `scope` is asked of the person in addition, when the tool is
         first called. `was` keeps old names callable, unlisted. Raises TypeError when a tool cannot be offered.
         """
-        beside = sys._getframe(1).f_locals
+        beside = sys._getframe(2).f_locals  # 1 is the check of `effect`
 
         def offer(function: F) -> F:
             self._add(

@@ -5,10 +5,12 @@ Nothing here shows the code: it is typed by the person who reads it on the other
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from homeport.cli.words import client_name, columns
+from homeport.cli.words import client_name, code_digits, columns
 from homeport.engine.protocol import ApprovalPreview, Approved, EngineMethods, PendingRequest
 from homeport.errors import OtherNetwork
 from homeport.foreign_text import clean
@@ -19,6 +21,8 @@ Ask = Callable[[str], Awaitable[str | None]]
 Say = Callable[[str], None]
 
 SCOPES = {"write": "change things", "offline_access": "stay signed in"}
+NOT_AN_ANSWER = re.compile(r"(deny|approve|homeport)\b.*|deny\d+|pending|help|yes|no|[yn]|\?+")
+"""What is typed for the terminal itself, or for another question: no name, and no answer to a question."""
 EFFECTS = {"read": "reads", "write": "changes", "destroy": "DELETES"}
 
 
@@ -35,8 +39,9 @@ class Choices:
 
 async def approve_in_words(
     engine: EngineMethods, code: str, choices: Choices, *, ask: Ask, say: Say
-) -> Approved | None:
-    """Show what `code` would allow, ask who this is, ask whether to do it, and do it; None when the answer is no.
+) -> Approved | PendingRequest:
+    """Show what `code` would allow, ask who this is, ask whether to do it, and do it. The request itself comes back
+    when the answer is no: it still waits.
 
     Raises ApprovalError: no waiting request shows this code, approving is paused, or the browser is on another
     network and nobody was asked (`confirmed` without `other_network`).
@@ -51,10 +56,8 @@ async def approve_in_words(
             f"{preview.request.number}",
         )
     who = choices.who or await _ask_who(preview, ask, say)
-    if who is None:
-        return None
-    if not choices.confirmed and not await _ask_yes(preview, ask):
-        return None
+    if who is None or not (choices.confirmed or await _ask_yes(preview, who, ask, say)):
+        return preview.request
     return await engine.approve(
         code,
         who=who,
@@ -88,6 +91,11 @@ def scopes_in_words(scopes: Sequence[str]) -> str:
     return ", ".join(SCOPES.get(scope) or clean(scope) for scope in scopes)
 
 
+def nothing_allowed_text(request: PendingRequest, *, deny: str) -> str:
+    """What is left to do after a no; `deny` is the command that denies, as it is typed here."""
+    return f"Nothing was allowed. The request still waits: `{deny} {request.number}` turns it away."
+
+
 def approved_text(approved: Approved, *, consent_in_browser: bool) -> str:
     person = clean(approved.person)
     who = f"{clean(approved.client)} acts for {'you' if person == 'me' else person}"
@@ -104,29 +112,57 @@ def request_line(request: PendingRequest) -> str:
 
 
 async def _ask_who(preview: ApprovalPreview, ask: Ask, say: Say) -> str | None:
-    """Who this is: a number from the list, or a new name. "me" comes first until the owner exists."""
+    """Who this is: a number from the list, or a new name. "me" comes first until the owner exists. None: stop."""
     known = [("me", "me, the owner of this computer")] if not preview.owner_exists else []
     known += [(person_id, clean(label)) for person_id, label in preview.people]
     say("\nWho is this?")
     for number, (_, label) in enumerate(known, 1):
         say(f"  {number}  {label}")
     say("  or type the name of somebody new")
-    while (answer := await ask("Who: ")) is not None:
-        answer = answer.strip()
-        if answer.isdecimal() and 1 <= int(answer) <= len(known):
-            return known[int(answer) - 1][0]
-        if answer and not answer.isdecimal():
+    while answer := (await ask("Who: ") or "").strip():
+        if _is_for_another_question(answer):
+            say("Answer this question first, or leave it empty to stop.")
+        elif not answer.isdecimal():
             return answer
-        say(f"Type a number from 1 to {len(known)}, or a name." if known else "Type a name.")
+        elif 1 <= int(answer) <= len(known):
+            return known[int(answer) - 1][0]
+        else:
+            numbers = "1" if len(known) == 1 else f"a number from 1 to {len(known)}"
+            say(f"Type {numbers}, or a name." if known else "Type a name.")
     return None
 
 
-async def _ask_yes(preview: ApprovalPreview, ask: Ask) -> bool:
-    """The last question. On another network, an empty answer is No."""
+async def _ask_yes(preview: ApprovalPreview, who: str, ask: Ask, say: Say) -> bool:
+    """The last question. An empty answer is No where somebody new or another network would get in."""
+    name, new = _called(preview, who)
+    question = f"llow {client_name(preview.request)} as {name}?"
     same = preview.request.same_network
-    question = "Allow this?" if same else "This browser is on ANOTHER network. Is it yours, and do you allow this?"
-    answer = await ask(f"{question} [{'Y/n' if same else 'y/N'}] ")
-    if answer is None:
-        return False
-    word = answer.strip().lower()
-    return word in ("y", "yes") or (same and word == "")
+    question = f"A{question}" if same else f"This browser is on ANOTHER network. Is it yours, and do you a{question}"
+    by_default = same and not new
+    while (answer := await ask(f"{question} [{'Y/n' if by_default else 'y/N'}] ")) is not None:
+        word = answer.strip().lower()
+        if word in ("y", "yes"):
+            return True
+        if word in ("n", "no") or not _is_for_another_question(word):
+            return by_default and not word
+        say("Answer this question first, with y or n.")
+    return False
+
+
+def _called(preview: ApprovalPreview, who: str) -> tuple[str, bool]:
+    """How the last question calls `who`, and whether that is somebody new (`people.owner` decides alike)."""
+    name = _folded(who)
+    for person_id, label in preview.people:
+        if who.strip() == person_id or name == _folded(label):
+            return clean(label), False
+    if name == "me":
+        return "me, the owner of this computer", False
+    return f"somebody new called '{clean(who)}'", True
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", clean(name)).casefold()
+
+
+def _is_for_another_question(answer: str) -> bool:
+    return code_digits(answer) is not None or NOT_AN_ANSWER.fullmatch(answer.lower()) is not None

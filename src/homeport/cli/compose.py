@@ -15,7 +15,7 @@ from typing import NoReturn, Protocol
 import click
 
 from homeport.cli.lifecycle import has_desktop
-from homeport.cli.live import LiveLines, line_for, startup_text
+from homeport.cli.live import LimitedLines, LiveLines, startup_text
 from homeport.cli.logs import set_up_logging
 from homeport.cli.remote import wait_for
 from homeport.cli.terminal import Terminal, TypedLines
@@ -103,12 +103,13 @@ async def _until_stopped(loaded: LoadedSettings, engine: OwnEngine, asked: async
     if asks_here:
         lines = TypedLines(sys.stdin.fileno())
         terminal = Terminal(engine, lines, _say)
+        live = LiveLines(terminal.tell)
         unsubscribe.append(engine.events.subscribe(lambda e: None if terminal.says_itself(e) else live.heard(e)))
         unsubscribe.append(engine.events.subscribe(terminal.heard))
         lines.start()
         conversation = asyncio.create_task(terminal.converse())
     else:
-        unsubscribe.append(engine.events.subscribe(_log_event if loaded.serve else live.heard))
+        unsubscribe.append(engine.events.subscribe(_logging_events() if loaded.serve else live.heard))
     await asked
     live.show_calls()
     (logger.info if quiet else _say)("Stopping.")
@@ -154,7 +155,8 @@ def _stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def handle(number: int, _: object) -> None:
-        if stopping.is_set():
+        # A terminal that closes says so several times, through the shell and through uv: that is one wish, not two.
+        if stopping.is_set() and number != getattr(signal, "SIGHUP", None):
             os._exit(128 + number)
         loop.call_soon_threadsafe(stopping.set)
 
@@ -191,10 +193,17 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _say(text: str) -> None:
-    click.echo(text)
-    sys.stdout.flush()
+    """Print it, as long as somebody can read: a terminal that was closed, or a pipe that broke, ends nothing."""
+    with contextlib.suppress(OSError):
+        click.echo(text)
+        sys.stdout.flush()
 
 
-def _log_event(event: Event) -> None:
-    if line := line_for(event):
-        logger.info("%s", line, extra={"fields": {"event": type(event).__name__}})
+def _logging_events() -> Callable[[Event], None]:
+    lines = LimitedLines()
+
+    def log(event: Event) -> None:
+        if line := lines.line_for(event):
+            logger.info("%s", line, extra={"fields": {"event": type(event).__name__}})
+
+    return log

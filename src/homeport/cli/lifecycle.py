@@ -14,6 +14,7 @@ from homeport.cli.remote import connect, data_dir_of, data_dir_option, json_opti
 from homeport.cli.words import as_json as to_json
 from homeport.cli.words import status_text
 from homeport.control.instance import is_held
+from homeport.control.opening_page import FILE_NAME as OPENING_PAGE
 from homeport.errors import HomeportError, NotRunning
 
 QUIT_SECONDS = 10.0
@@ -79,13 +80,15 @@ def stop(ends: bool, data_dir: str | None) -> None:
 def open_dashboard(prints: bool, data_dir: str | None) -> None:
     """Open the dashboard. Its address works once, within a minute."""
     engine = connect(data_dir)
-    address = f"{engine.dashboard}#code={wait_for(engine.session_code())}"
     if not prints and has_desktop(os.environ, sys.platform):
         import webbrowser
 
-        if webbrowser.open(address):
-            click.echo("The dashboard opens in your browser.")
+        wait_for(engine.write_opening_page())
+        # A browser is started with this address, which every user of the computer can read: the code stays in the file.
+        if webbrowser.open((data_dir_of(data_dir).resolve() / OPENING_PAGE).as_uri()):
+            click.echo("The dashboard opens in your browser. If it does not: homeport open --print")
             return
+    address = f"{engine.dashboard}#code={wait_for(engine.session_code())}"
     click.echo("Open this within a minute, in a browser on this computer; it works once:", err=True)
     click.echo(address)
 

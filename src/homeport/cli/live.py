@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 
@@ -28,16 +29,23 @@ from homeport.foreign_text import clean
 def startup_text(status: Status, *, asks_here: bool) -> str:
     """What runs, what to do next, and how to stop. `asks_here`: this terminal takes the codes."""
     tools = " and ".join(f"{clean(app.name)} with {count(app.tools, 'tool')}" for app in status.apps) or "no app"
+    problems = [app.problem for app in status.apps if app.problem]
     lines = [f"Homeport {status.version} runs: {tools}.", ""]
+    if problems:
+        lines = [f"Homeport {status.version} runs, but its tools are not loaded:", *map(_warning, problems), ""]
     lines += _for_chatgpt(status, asks_here) if status.public_url else _without_public_url(status)
-    if status.warnings:
-        lines += ["", *(f"! {clean(warning, 400)}" for warning in status.warnings)]
-    lines += ["", "Stop with Ctrl+C." if asks_here else "Stop with Ctrl+C or `homeport stop --quit`."]
+    if others := [warning for warning in status.warnings if warning not in problems]:
+        lines += ["", *map(_warning, others)]
+    lines += ["", "Stop with Ctrl+C." if asks_here else f"Stop with Ctrl+C or `{command_prefix()} stop --quit`."]
     return "\n".join(lines)
 
 
+def _warning(text: str) -> str:
+    return f"! {clean(text, 400)}"
+
+
 def _for_chatgpt(status: Status, asks_here: bool) -> list[str]:
-    where = "type them here" if asks_here else "run `homeport approve` with them on this computer"
+    where = "type them here" if asks_here else f"run `{command_prefix()} approve` with them"
     return [
         f"  Connector URL   {status.connector_url}",
         "",
@@ -52,10 +60,21 @@ def _without_public_url(status: Status) -> list[str]:
     return [
         f"  Local URL       {status.connector_url}",
         "",
-        "  Only programs on this computer can use it. ChatGPT needs a public https address:",
-        f"  1. Point a tunnel or reverse proxy of yours at {status.local_url}.",
-        "  2. Start again with its address: homeport --public-url https://homeport.example.com",
+        "  Programs on this computer can use it now. ChatGPT needs a public https address:",
+        f"  1. Point a tunnel or reverse proxy of yours at {status.local_url}; it must keep the Host header.",
+        f"  2. Start again with its address: {command_prefix()} --public-url https://homeport.example.com{_port(status)}",
     ]
+
+
+def _port(status: Status) -> str:
+    """The option that keeps the port a tunnel was pointed at: with a public URL it would be the default one again."""
+    port = status.local_url.rsplit(":", 1)[-1]
+    return "" if port == "3002" else f" --port {port}"
+
+
+def command_prefix() -> str:
+    """How this program was started, to be typed again: `uv run homeport` has put no `homeport` on the path."""
+    return "uv run homeport" if os.environ.get("UV_RUN_RECURSION_DEPTH") else "homeport"
 
 
 def line_for(event: Event) -> str | None:
@@ -92,28 +111,46 @@ def line_for(event: Event) -> str | None:
             return None
 
 
-class LiveLines:
-    """Says what happens as it happens, tool calls a few a moment: a busy client is not slowed by what is shown.
-
-    What strangers can cause is said a few times a minute, so that they cannot scroll away what matters.
+class LimitedLines:
+    """Events as lines, for the terminal and the log alike: what strangers can cause is said a few times a minute, so
+    that they can neither scroll away what matters nor fill the disk.
     """
+
+    STRANGERS_A_MINUTE = 6
+
+    def __init__(self) -> None:
+        self._minute = float("-inf")
+        self._strangers = 0
+
+    def line_for(self, event: Event) -> str | None:
+        """The event's line, None where there is none or where it would be one too many."""
+        if not isinstance(event, (ClientSeen, RedirectHostWaiting, PastedWithoutPath)):
+            return line_for(event)
+        if event.at >= self._minute + 60:
+            self._minute, self._strangers = event.at, 0
+        self._strangers += 1
+        if self._strangers <= self.STRANGERS_A_MINUTE:
+            return line_for(event)
+        if self._strangers == self.STRANGERS_A_MINUTE + 1:
+            return "And more like these within this minute: see `homeport clients`"
+        return None
+
+
+class LiveLines:
+    """Says what happens as it happens, tool calls a few a moment: a busy client is not slowed by what is shown."""
 
     MOMENT_SECONDS = 0.25
     CALLS_A_MOMENT = 5
-    STRANGERS_A_MINUTE = 6
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._calls: list[ToolCalled] = []
         self._more = 0
-        self._minute = float("-inf")
-        self._strangers = 0
+        self._lines = LimitedLines()
 
     def heard(self, event: Event) -> None:
         """Subscribe this to the event bus."""
-        if isinstance(event, (ClientSeen, RedirectHostWaiting, PastedWithoutPath)):
-            self._heard_of_stranger(event)
-        elif not isinstance(event, ToolCalled):
+        if not isinstance(event, ToolCalled):
             self._show(event)
         elif len(self._calls) < self.CALLS_A_MOMENT:
             if not self._calls:
@@ -131,15 +168,6 @@ class LiveLines:
         if more:
             self._say(f"          and {count(more, 'more tool call')}")
 
-    def _heard_of_stranger(self, event: Event) -> None:
-        if event.at >= self._minute + 60:
-            self._minute, self._strangers = event.at, 0
-        self._strangers += 1
-        if self._strangers <= self.STRANGERS_A_MINUTE:
-            self._show(event)
-        elif self._strangers == self.STRANGERS_A_MINUTE + 1:
-            self._say("          and more like these within this minute: see `homeport clients`")
-
     def _show(self, event: Event) -> None:
-        if line := line_for(event):
+        if line := self._lines.line_for(event):
             self._say(f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {line}")

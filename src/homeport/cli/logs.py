@@ -10,12 +10,19 @@ import sys
 import time
 from typing import Any, Literal, TextIO
 
-CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
-"""Control characters, line ends included, as they are written in Python source: a log line must not become two."""
-
+from homeport.foreign_text import clean
 
 SECONDS_TOGETHER = 0.1
 """How long a line may wait for others; a process that is killed loses what waits."""
+
+
+def escaped(text: str) -> str:
+    """What acts on a screen, or hides there, as it is written in Python source: line ends, control, bidi and zero-width
+    characters. What `foreign_text.clean` takes out is kept visible here: a log is evidence.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c == " " or clean(c) == c else c.encode("unicode_escape").decode() for c in text)
 
 
 class TextFormatter(logging.Formatter):
@@ -23,8 +30,12 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
-        line = f"{clock} {record.levelname} {record.name}: {record.getMessage().translate(CONTROLS)}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        line = f"{clock} {record.levelname} {record.name}: {escaped(record.getMessage())}"
+        if not record.exc_info:
+            return line
+        below = self.formatException(record.exc_info).split("\n")
+        # Indented: an exception's message may hold line ends, and must not begin what looks like a record.
+        return "\n".join((line, *(f"    {escaped(each)}" for each in below)))
 
 
 class JsonFormatter(logging.Formatter):

@@ -100,9 +100,11 @@ def _list_clients(as_json: bool, data_dir: str | None) -> None:
     for client in known:
         if client.tool_list_outdated:
             click.echo(f"! {clean(client.name)} works with an old list of tools: press Refresh in its settings.")
-    waiting = [host for host in hosts if not host.allowed_at]
-    for host in waiting:
-        click.echo(_host(host))
+    if allowed := [clean(host.host, 255) for host in hosts if host.allowed_at]:
+        click.echo(f"You allowed redirects to: {', '.join(allowed)}")
+    for host in hosts:
+        if not host.allowed_at:
+            click.echo(_host(host))
 
 
 def _list_grants(as_json: bool, data_dir: str | None) -> None:

@@ -6,12 +6,11 @@ import sys
 
 import click
 
-from homeport.cli.approving import Choices, approve_in_words, approved_text, request_line
+from homeport.cli.approving import Choices, approve_in_words, approved_text, nothing_allowed_text, request_line
 from homeport.cli.remote import connect, data_dir_option, json_option, wait_for
+from homeport.cli.words import CODE_DIGITS, code_digits, count, duration
 from homeport.cli.words import as_json as to_json
-from homeport.cli.words import count, duration
-
-CODE_DIGITS = 6
+from homeport.engine.protocol import Approved
 
 
 @click.command()
@@ -57,8 +56,8 @@ def approve(
     choices = Choices(who.strip(), confirmed, read_only, consent_in_browser, other_network)
     work = approve_in_words(connect(data_dir), digits, choices, ask=_ask, say=click.echo)
     approved = wait_for(work)
-    if approved is None:
-        click.echo("Nothing was allowed.", err=True)
+    if not isinstance(approved, Approved):
+        click.echo(nothing_allowed_text(approved, deny="homeport deny"), err=True)
         raise SystemExit(1)
     click.echo(approved_text(approved, consent_in_browser=consent_in_browser))
 
@@ -72,12 +71,6 @@ def deny(number: str, data_dir: str | None) -> None:
         raise click.UsageError("Say the number of a request from `homeport pending`, or all.")
     denied = wait_for(connect(data_dir).deny(None if number == "all" else int(number)))
     click.echo(f"{count(denied, 'request')} denied." if denied else "Nobody waits.")
-
-
-def code_digits(text: str) -> str | None:
-    """A typed code without the spaces and hyphens people put into it; None when it cannot be a code."""
-    digits = text.replace(" ", "").replace("-", "").strip()
-    return digits if len(digits) == CODE_DIGITS and digits.isascii() and digits.isdecimal() else None
 
 
 async def _ask(question: str) -> str | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +35,17 @@ COMMANDS = {
 WITHOUT_COMMAND = "run"
 """The hidden command that plain `homeport` is; its options are those of `homeport`."""
 
+FIRST_OPTIONS = {
+    "--app FOLDER": "Folder with an app.py whose tools ChatGPT gets; without it, the built-in list of items.",
+    "--public-url TEXT": "The https address under which ChatGPT reaches this computer; means the tunnel is fixed.",
+    "--port NUMBER": "Port of the public listener, the only thing a tunnel may reach; 0 takes a free one.",
+    "--data-dir FOLDER": "Folder of the database and homeport.toml.",
+}
+"""What a first user needs of the settings. Written out: the table of settings is too slow to load for `--help`."""
+
 EPILOG = (
     "`homeport` alone starts Homeport in this terminal and asks here when somebody wants in. "
-    "Its options are those of `homeport serve`: see `homeport serve --help`."
+    "All its options are those of `homeport serve`: see `homeport serve --help`."
 )
 
 
@@ -46,6 +57,16 @@ class Root(click.Group):
             args = [WITHOUT_COMMAND, *args]
         return super().parse_args(ctx, args)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-") and args[0] != WITHOUT_COMMAND:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"There is no command {args[0]!r}." + (f" Do you mean `homeport {near[0]}`?" if near else ""))
+        return super().resolve_command(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -53,6 +74,12 @@ class Root(click.Group):
         if cmd_name == WITHOUT_COMMAND:
             return _load("serving", WITHOUT_COMMAND)
         return _load(COMMANDS[cmd_name][0], cmd_name) if cmd_name in COMMANDS else None
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own = [row for parameter in self.get_params(ctx) if (row := parameter.get_help_record(ctx))]
+        with formatter.section("Options"):
+            formatter.write_dl([*FIRST_OPTIONS.items(), *own])
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -108,4 +135,19 @@ root = Root(
 
 def main(arguments: Sequence[str] | None = None, *, make_engine: MakeEngine | None = None) -> None:
     """Run the command line and exit with 0, 1 (failed) or 2 (misuse). `make_engine` replaces the real Engine."""
-    root.main(args=None if arguments is None else list(arguments), prog_name="homeport", obj=make_engine)
+    try:
+        root.main(args=None if arguments is None else list(arguments), prog_name="homeport", obj=make_engine)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _leave_output()
+        click.echo(f"Nothing more can be written: {error.strerror}.", err=True)
+        raise SystemExit(1) from None
+
+
+def _leave_output() -> None:
+    """Python writes what is left at its end: let it go nowhere when standard output takes no more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -42,7 +42,19 @@ def _run(options: dict[str, Any], *, serve: bool) -> None:
     run_homeport(loaded, make_engine)
 
 
-@click.command(params=_settings_options(), hidden=True)
+class PlainContext(click.Context):
+    """What is said about the options of plain `homeport` does not name the hidden command that takes them."""
+
+    @property
+    def command_path(self) -> str:
+        return self.parent.command_path if self.parent else super().command_path
+
+
+class Plain(click.Command):
+    context_class = PlainContext
+
+
+@click.command(cls=Plain, params=_settings_options(), hidden=True)
 def run(**options: Any) -> None:
     """Run Homeport in this terminal, which asks for the code when somebody wants in."""
     _run(options, serve=False)

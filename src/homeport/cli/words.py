@@ -11,6 +11,8 @@ from homeport.engine.protocol import PendingRequest, Status
 from homeport.errors import HomeportError
 from homeport.foreign_text import clean
 
+CODE_DIGITS = 6
+
 
 def count(number: int, one: str, many: str = "") -> str:
     """`1 request`, `3 requests`."""
@@ -62,6 +64,12 @@ def client_name(request: PendingRequest) -> str:
     """The client, and whether its host proves who it is."""
     name = clean(request.client) or "A client without a name"
     return name if request.client_verified else f"{name} (unverified name)"
+
+
+def code_digits(text: str) -> str | None:
+    """A typed code without the spaces and hyphens people put into it; None when it cannot be a code."""
+    digits = text.replace(" ", "").replace("-", "").strip()
+    return digits if len(digits) == CODE_DIGITS and digits.isascii() and digits.isdecimal() else None
 
 
 def status_text(status: Status, now: float) -> str:

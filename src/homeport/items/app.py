@@ -70,7 +70,8 @@ def items_app(items: Items) -> App:
         """Search the person's items by words."""
         found = await items.find(person, query)
         hits = [Found(id=item.id, title=item.title, url=_address(item)) for item in found]
-        return Result(FoundItems(results=hits), text=_as_text(found, query))
+        # No text of its own: OpenAI wants the JSON itself there, for search and fetch alike.
+        return Result(FoundItems(results=hits))
 
     @app.tool(effect="read", title="Read an item")
     async def fetch(person: Person, id: ItemId) -> Result[Document]:
@@ -83,7 +84,7 @@ def items_app(items: Items) -> App:
             url=_address(item),
             metadata={"state": item.state, "tags": ", ".join(item.tags)},
         )
-        return Result(document, text=document.text)
+        return Result(document)
 
     return app
 
@@ -94,8 +95,7 @@ def _address(item: Item) -> str:
 
 
 def _as_text(found: list[Item], words: str) -> str:
-    """What a chat without widgets shows."""
+    """What a chat without widgets shows; the model takes the ids for its next call from here."""
     if not found:
         return f"No items match {words!r}." if words else "There are no items yet."
-    lines = [f"- {item.title} ({item.state}{', ' + ', '.join(item.tags) if item.tags else ''})" for item in found]
-    return "\n".join(lines)
+    return "\n".join(f"- {item.title} ({', '.join((item.state, *item.tags))}; id {item.id})" for item in found)
