@@ -52,9 +52,9 @@ async def test_iss_in_a_redirect_is_the_authorization_requests(tmp_path: Path) -
         page = await browser.open(app.link())
         path = page.request.url.path
         await browser.post(f"{path}/cancel")
-        # The same browser comes back by another name of this computer, with its cookie.
+        # By another name of this computer the same browser finds nothing, even with its cookie.
         local = door.browser()
         local.cookies[f"homeport_{door.port}"] = browser.cookies["__Host-homeport"]
-        shown = await local.get(path)
-        location = (await local.get(way_on(shown))).headers["location"]
+        assert (await local.get(path)).status_code == 404
+        location = (await browser.get(way_on(await browser.get(path)))).headers["location"]
         assert "iss=https%3A%2F%2Fhome.invalid" in location

@@ -28,6 +28,7 @@ class SelfProbe:
         self._clock = clock
         self._learned: str | None = None
         self._asked_at = self._learned_at = float("-inf")
+        self._times_heard = 0
 
     @property
     def own_network(self) -> str | None:
@@ -51,17 +52,20 @@ class SelfProbe:
         # Browsers whose network nobody knows are not in ours because nobody knows ours either.
         self._learned = network if network != UNKNOWN_NETWORK else None
         self._learned_at = self._clock()
+        self._times_heard += 1
 
     async def ask(self, public_url: str, tls: ssl.SSLContext) -> None:
         """Send one request to the own public URL; failing teaches nothing and is no error. `tls` says whom to trust."""
         import httpx2
 
         self._asked_at = self._clock()
+        heard_before = self._times_heard
         try:
             async with httpx2.AsyncClient(timeout=SECONDS, verify=tls) as client:
                 await client.get(f"{public_url}/health", headers={PROBE_HEADER: self._token})
         except (httpx2.HTTPError, OSError) as error:
-            self._learned = None
+            if self._times_heard == heard_before:  # it may have come here, and its answer got lost on the way back
+                self._learned = None
             logger.info("The public URL did not answer the probe: %s", type(error).__name__)
 
     def forget(self) -> None:
