@@ -19,6 +19,10 @@ _PUBLIC_URL = re.compile(r"(?i:https)://(?P<host>\[[^\]]*\]|[^\[\]/:?#@]+)(?::(?
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
+ORIGIN_KEY = "homeport.origin"
+"""Key of the ASGI scope: which of our origins was asked, an `Origin`. The public listener sets it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """One allowed origin; `url` is also its issuer."""
@@ -96,6 +100,13 @@ class Origins:
 
     def allowed(self) -> tuple[Origin, ...]:
         return tuple(self._by_host.values())
+
+
+def normal_resource(uri: str) -> str:
+    """A resource identifier as it is compared: scheme and host in lower case (RFC 3986 6.2.2.1), nothing else."""
+    scheme, separator, rest = uri.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}{separator}{host.lower()}{slash}{path}"
 
 
 def parse_public_url(url: str) -> str:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
 
 from homeport.errors import StoreError
-from homeport.origins import Origin, Origins
+from homeport.origins import ORIGIN_KEY, Origin, Origins
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -24,7 +24,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-ORIGIN_KEY = "homeport.origin"
 # As browsers write an origin (RFC 6454 6.2), so that nothing else is ever echoed.
 _LOOPBACK_PAGE = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?")
 _CALLED_FROM_BROWSERS = ("/token", "/register", "/revoke", "/userinfo")

@@ -15,11 +15,11 @@ from homeport.listening import Listener, bind
 from homeport.mcp_server.callers import Authenticate, Caller, LocalCaller
 from homeport.mcp_server.calls import ToolCalls
 from homeport.mcp_server.dispatch import AppDispatch
-from homeport.mcp_server.endpoint import BODY_SECONDS, ORIGIN, McpEndpoint
+from homeport.mcp_server.endpoint import BODY_SECONDS, McpEndpoint
 from homeport.mcp_server.open_streams import OpenStreams
 from homeport.mcp_server.rules import Rule, default_rule
 from homeport.mcp_server.tool_lists import ToolLists
-from homeport.origins import Origin
+from homeport.origins import ORIGIN_KEY, Origin
 
 PATH = "/mcp"
 HERE = Origin("https://home.example", local=False)
@@ -137,7 +137,7 @@ class Door:
         async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message)
 
-        scope = {"type": "http", "method": method, "path": PATH, "headers": list(headers), ORIGIN: HERE}
+        scope = {"type": "http", "method": method, "path": PATH, "headers": list(headers), ORIGIN_KEY: HERE}
         await self.endpoint(scope, receive, send)
         received = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Answer(sent[0]["status"], received, b"".join(message["body"] for message in sent[1:]))
@@ -221,7 +221,7 @@ async def listening(endpoint: McpEndpoint) -> AsyncIterator[str]:
         send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
     ) -> None:
         if scope["type"] == "http":
-            await endpoint({**scope, ORIGIN: HERE}, receive, send)
+            await endpoint({**scope, ORIGIN_KEY: HERE}, receive, send)
 
     listener = Listener()
     await listener.start(at_home, sockets)

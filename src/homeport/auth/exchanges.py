@@ -18,6 +18,7 @@ from homeport.auth.grants import CodeVerdict, Grant, RefreshToken, RefreshVerdic
 from homeport.auth.tokens import Tokens
 from homeport.clock import Clock, Randomness
 from homeport.events import EventBus, GrantRevoked
+from homeport.origins import normal_resource
 from homeport.people import tables as people_tables
 from homeport.people.person import Person
 from homeport.store import Database, Transaction
@@ -261,6 +262,4 @@ def _same_resource(sent: str | None, bound: str) -> bool:
     """RFC 8707 2.2; scheme and host without case, nothing else normalised. Not sent means the authorized one."""
     if sent is None:
         return True
-    scheme, separator, rest = sent.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme.lower()}{separator}{host.lower()}{slash}{path}" == bound
+    return normal_resource(sent) == bound

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from homeport.auth import scopes
-from homeport.origins import Origin
+from homeport.origins import Origin, normal_resource
 
 Effect = Literal["read", "write", "destroy"]
 
@@ -57,7 +57,5 @@ class ServedApps(Protocol):
 
 def app_of_resource(apps: Mapping[str, ServedApp], origin: Origin, resource: str) -> ServedApp | None:
     """The app a resource identifier names at this origin; scheme and host without case (RFC 3986 6.2.2.1)."""
-    scheme, separator, rest = resource.partition("://")
-    host, slash, path = rest.partition("/")
-    normal = f"{scheme.lower()}{separator}{host.lower()}{slash}{path}"
+    normal = normal_resource(resource)
     return next((app for app in apps.values() if origin.resource(app.path) == normal), None)

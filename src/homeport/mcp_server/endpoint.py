@@ -28,13 +28,10 @@ from homeport.mcp_server.protocol import (
     Era,
     RpcError,
 )
-from homeport.origins import Origin
+from homeport.origins import ORIGIN_KEY, Origin
 
 if TYPE_CHECKING:
     from homeport.mcp_server.streams import Streams
-
-ORIGIN = "homeport.origin"
-"""Key of the ASGI scope: which of our origins was asked, an `origins.Origin`. The public listener sets it."""
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of one request."""
@@ -158,14 +155,14 @@ class McpEndpoint:
             assert self._stranger is not None, "an endpoint without access needs to know who calls"
             return self._stranger
         authorization = headers.get(b"authorization")
-        origin: Origin = scope[ORIGIN]
+        origin: Origin = scope[ORIGIN_KEY]
         resource = origin.resource(self._path)
         return self._access.cached(authorization, resource) or await self._access.check(authorization, resource)
 
     async def _send_scope_missing(
         self, scope: Scope, missing: ScopeMissing, request_id: str | int | None, send: Send
     ) -> None:
-        challenge = insufficient_scope(scope[ORIGIN], self._path, missing.needed)
+        challenge = insufficient_scope(scope[ORIGIN_KEY], self._path, missing.needed)
         if not missing.call.caller.chatgpt or request_id is None:
             await _send_challenge(send, challenge)
             return

@@ -12,12 +12,11 @@ from starlette.requests import ClientDisconnect, Request
 
 from homeport.auth.browsers import Visitor, visitor
 from homeport.auth.errors import InvalidClientMetadata, InvalidRequest, OAuthError
-from homeport.origins import Origin
+from homeport.origins import ORIGIN_KEY, Origin
 
 FORM_BYTES = 32 * 1024
 REGISTRATION_BYTES = 16 * 1024
 BODY_SECONDS = 20.0
-ORIGIN_KEY = "homeport.origin"
 
 _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 
