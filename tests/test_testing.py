@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import jwt
 import pytest
 from pydantic import BaseModel
 
-from homeport import App, Conflict, Context, Person, Result, ToolError
+from homeport import App, Backend, Conflict, Context, Person, Result, ToolError
 from homeport.testing import Chat
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -185,6 +188,49 @@ async def test_any_other_exception_is_an_internal_error_whose_number_the_log_kno
     assert number[1] in record.getMessage()
     assert record.exc_info is not None
     assert "cannot read canary-value" in str(record.exc_info[1])
+
+
+calling = App("Calling")
+
+
+@calling.tool(effect="read")
+async def ask(name: str, backend: Backend) -> dict[str, str]:
+    """Ask the backend."""
+    return await backend.get("things", name, into=dict[str, str])
+
+
+async def thing_store(scope: Any, receive: Any, send: Any) -> None:
+    """An app as an author may write it for their tests."""
+    headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+    claims = jwt.decode(headers["authorization"].removeprefix("Bearer "), options={"verify_signature": False})
+    if scope["path"] == "/things/broken":
+        raise RuntimeError("the disk is full")
+    status = 404 if scope["path"] == "/things/lost" else 200
+    body = json.dumps({"header": headers["x-privy-user-id"], "sub": claims["sub"], "aud": claims["aud"]}).encode()
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def test_a_backend_in_memory_is_told_who_calls() -> None:
+    for person in ("cook", "guest"):
+        async with Chat(calling, person=Person(person), backend=thing_store) as chat:
+            told = {"header": person, "sub": person, "aud": "http://backend.test"}
+            assert await chat.call("ask", name="spoon") == told
+
+
+async def test_a_backend_in_memory_refuses_and_fails_as_a_real_one_does(caplog: pytest.LogCaptureFixture) -> None:
+    async with Chat(calling, backend=thing_store) as chat:
+        assert (await refusal(chat, "ask", name="lost"))[0] == "not_found"
+        assert (await refusal(chat, "ask", name="../lost"))[0] == "path_refused"
+        code, words = await refusal(chat, "ask", name="broken")
+    assert code == "backend_failed"
+    assert "disk" not in words
+    assert "the disk is full" in caplog.text
+
+
+async def test_a_tool_that_needs_a_backend_says_so_where_there_is_none() -> None:
+    async with Chat(calling) as chat:
+        assert (await refusal(chat, "ask", name="spoon"))[0] == "no_backend"
 
 
 def test_scopes_are_a_set_of_names() -> None:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from homeport.apps.app import App
+    from homeport.apps.backend import Backend
     from homeport.apps.errors import Conflict, NotFound, ToolError
     from homeport.apps.results import Context, Result
     from homeport.people.person import Person
 
-__all__ = ["App", "Conflict", "Context", "NotFound", "Person", "Result", "ToolError"]
+__all__ = ["App", "Backend", "Conflict", "Context", "NotFound", "Person", "Result", "ToolError"]
 
 _HOMES = {
     "App": "homeport.apps.app",
+    "Backend": "homeport.apps.backend",
     "Conflict": "homeport.apps.errors",
     "Context": "homeport.apps.results",
     "NotFound": "homeport.apps.errors",

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from homeport import App, Context, Person
+from homeport import App, Backend, Context, Person
 from homeport.auth.challenges import invalid_token
 from homeport.events import ToolCalled
 from homeport.listening import Listener, bind
@@ -189,12 +189,13 @@ async def open_door(
     access: Authenticate | None = None,
     open_streams: OpenStreams | None = None,
     body_seconds: float = BODY_SECONDS,
+    backend: Callable[[Caller], Backend] | None = None,
 ) -> AsyncIterator[Door]:
     """An endpoint with access control; put another app into `apps` to reload."""
     apps = [app or small_app()]
     called: list[ToolCalled] = []
     current: Callable[[], App] = lambda: apps[-1]  # noqa: E731
-    calls = ToolCalls(app=current, record=called.append, rule=rule)
+    calls = ToolCalls(app=current, record=called.append, rule=rule, backend=backend)
     dispatch = AppDispatch(app=current, calls=calls, tool_lists=tool_lists, version="7.1")
     endpoint = McpEndpoint(
         dispatch,

@@ -16,11 +16,13 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from homeport.apps.backend import Backend
+from homeport.apps.problems import rule
 from homeport.apps.results import Context, Result
 from homeport.foreign_text import clean
 from homeport.people.person import Person
 
-INJECTED: tuple[type, ...] = (Person, Context)
+INJECTED: tuple[type, ...] = (Person, Context, Backend)
 SHOWN_PROBLEMS = 5
 
 
@@ -45,13 +47,17 @@ class _PlainSchema(GenerateJsonSchema):
 
 @dataclass(frozen=True, slots=True)
 class ArgumentSchema:
-    """How a tool's arguments are checked. `injected` maps a parameter to the type it is filled with."""
+    """How a tool's arguments are checked. `injected` maps a parameter to the type it is filled with.
+
+    `optional` are those parameters that take None where there is no backend.
+    """
 
     json_schema: Mapping[str, Any]
     injected: Mapping[str, type]
     _model: type[BaseModel]
     _names: tuple[tuple[str, str], ...]
     _shown: frozenset[str]
+    optional: frozenset[str] = frozenset()
 
     def validate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as Python values for the function. Raises InvalidArguments."""
@@ -64,7 +70,7 @@ class ArgumentSchema:
 
     def _explain(self, error: ValidationError) -> str:
         problems = error.errors(include_url=False, include_input=False)
-        lines = [f"{self._place(p['loc'], p['type'])} {_rule(p['type'], p['msg'])}" for p in problems[:SHOWN_PROBLEMS]]
+        lines = [f"{self._place(p['loc'], p['type'])} {rule(p['type'], p['msg'])}" for p in problems[:SHOWN_PROBLEMS]]
         if len(problems) > SHOWN_PROBLEMS:
             lines.append(f"and {len(problems) - SHOWN_PROBLEMS} more")
         return "; ".join(lines) + "."
@@ -101,6 +107,7 @@ def argument_schema(function: Callable[..., Any], hints: Mapping[str, Any]) -> A
     fields: dict[str, Any] = {}
     names: list[tuple[str, str]] = []
     injected: dict[str, type] = {}
+    optional: set[str] = set()
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise TypeError(f"parameter {parameter.name!r} must be an ordinary named one: a client sends names")
@@ -109,6 +116,10 @@ def argument_schema(function: Callable[..., Any], hints: Mapping[str, Any]) -> A
         hint = hints[parameter.name]
         if hint in INJECTED:
             injected[parameter.name] = hint
+            continue
+        if hint == Backend | None:
+            injected[parameter.name] = Backend
+            optional.add(parameter.name)
             continue
         field = f"argument_{len(names)}"
         names.append((field, parameter.name))
@@ -119,7 +130,8 @@ def argument_schema(function: Callable[..., Any], hints: Mapping[str, Any]) -> A
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
         raise TypeError(f"its parameters cannot be described to a client: {_first_line(error)}") from error
     json_schema.setdefault("properties", {})
-    return ArgumentSchema(json_schema, injected, model, tuple(names), frozenset(_property_names(json_schema)))
+    shown = frozenset(_property_names(json_schema))
+    return ArgumentSchema(json_schema, injected, model, tuple(names), shown, frozenset(optional))
 
 
 def result_schema(hint: Any) -> ResultSchema:
@@ -174,19 +186,6 @@ def _property_names(schema: Any) -> Iterator[str]:
     elif isinstance(schema, list):
         for value in schema:
             yield from _property_names(value)
-
-
-def _rule(kind: str, message: str) -> str:
-    """Pydantic's sentence as a predicate. Its own sentences repeat no value, but for the kinds named here."""
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        return "is not allowed"
-    if kind in ("union_tag_invalid", "assertion_error"):
-        return "is not one of the allowed values"
-    words = message.removeprefix("Value error, ")
-    subject, found, rule = words.partition(" should ")
-    return f"should {rule}" if found and len(subject.split()) <= 2 else f"is not valid ({words})"
 
 
 def _first_line(error: Exception) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, get_args
 
 import anyio.to_thread
 
+from homeport.apps.backend import Backend
+from homeport.apps.backend_errors import NoBackend
 from homeport.apps.results import Context, Result
 from homeport.apps.schema import ArgumentSchema, ResultSchema, argument_schema, result_schema
 from homeport.people.person import Person
@@ -64,15 +66,31 @@ class ToolDefinition:
     def wants_context(self) -> bool:
         return Context in self.arguments.injected.values()
 
-    async def call(self, arguments: Mapping[str, Any], *, person: Person, context: Context) -> Outcome:
+    @property
+    def wants_backend(self) -> bool:
+        return Backend in self.arguments.injected.values()
+
+    @property
+    def needs_backend(self) -> bool:
+        """Without a backend every call is refused."""
+        return any(kind is Backend and name not in self.arguments.optional for name, kind in self._injected())
+
+    def _injected(self) -> Iterable[tuple[str, type]]:
+        return self.arguments.injected.items()
+
+    async def call(
+        self, arguments: Mapping[str, Any], *, person: Person, context: Context, backend: Backend | None = None
+    ) -> Outcome:
         """Check the arguments, call the function, check its result.
 
         Raises InvalidArguments, ToolError, and whatever else the function raises. A plain function runs in a worker
         thread; when the call is cancelled the thread is left to finish alone.
         """
         values = self.arguments.validate(arguments)
-        for name, kind in self.arguments.injected.items():
-            values[name] = person if kind is Person else context
+        if backend is None and self.needs_backend:
+            raise NoBackend
+        for name, kind in self._injected():
+            values[name] = person if kind is Person else context if kind is Context else backend
         if self.in_thread:
             returned = await anyio.to_thread.run_sync(partial(self.function, **values), abandon_on_cancel=True)
         else:
@@ -144,6 +162,9 @@ def _define(
     if "return" not in hints:
         raise TypeError("it has no return type")
     returns = hints.pop("return")
+    arguments = argument_schema(function, hints)
+    if Backend in arguments.injected.values() and not inspect.iscoroutinefunction(function):
+        raise TypeError("it calls the backend, and only a coroutine can: write `async def`")
     return ToolDefinition(
         name=name,
         title=title or name.replace("_", " ").replace("-", " ").strip().capitalize() or name,
@@ -153,7 +174,7 @@ def _define(
         idempotent=idempotent,
         scope=scope,
         was=tuple(was),
-        arguments=argument_schema(function, hints),
+        arguments=arguments,
         result=result_schema(returns),
         function=function,
         scopes=_scopes(effect, scope),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from homeport import App, Person, Result
+from homeport import App, Backend, Person, Result
 from homeport.items.item import Action, Item, Items
 
 Words = Annotated[str, Field(max_length=200)]
@@ -43,40 +44,55 @@ class ItemList(BaseModel):
     items: list[Item]
 
 
-def items_app(items: Items) -> App:
-    """The app over these items."""
+def items_app(items: Items | Callable[[Backend], Items]) -> App:
+    """The app over these items; or over those that a call's backend has for its person."""
+
+    def kept(backend: Backend | None) -> Items:
+        if not callable(items):
+            return items
+        assert backend is not None, "these items are served only where there is a backend"
+        return items(backend)
+
     app = App("Items", instructions="Shows, adds and changes the items that the person keeps in Homeport.")
 
     @app.tool(effect="read", name="get-items", title="Show items")
-    async def get_items(person: Person, filter: Words = "") -> Result[ItemList]:
+    async def get_items(person: Person, backend: Backend | None, filter: Words = "") -> Result[ItemList]:
         """Show the person's items; with a filter, only those whose title, description or tags hold its words."""
-        found = await items.find(person, filter)
+        found = await kept(backend).find(person, filter)
         return Result(ItemList(items=found), text=_as_text(found, filter))
 
     @app.tool(effect="write", name="add-item", title="Add an item")
-    async def add_item(person: Person, title: Title, description: Description = "", tags: Tags = []) -> Result[Item]:  # noqa: B006
+    async def add_item(
+        person: Person,
+        backend: Backend | None,
+        title: Title,
+        description: Description = "",
+        tags: Tags = [],  # noqa: B006
+    ) -> Result[Item]:
         """Keep a new item for the person."""
-        item = await items.add(person, title, description, tags)
+        item = await kept(backend).add(person, title, description, tags)
         return Result(item, text=f"Added {item.title!r} with id {item.id}.")
 
     @app.tool(effect="write", name="perform-item-action", title="Change an item", idempotent=True)
-    async def perform_item_action(person: Person, item_id: ItemId, action: Action) -> Result[Item]:
+    async def perform_item_action(
+        person: Person, backend: Backend | None, item_id: ItemId, action: Action
+    ) -> Result[Item]:
         """Complete, reopen or archive an item."""
-        item = await items.act(person, item_id, action)
+        item = await kept(backend).act(person, item_id, action)
         return Result(item, text=f"{item.title!r} is {item.state} now.")
 
     @app.tool(effect="read", title="Search items")
-    async def search(person: Person, query: Words) -> Result[FoundItems]:
+    async def search(person: Person, backend: Backend | None, query: Words) -> Result[FoundItems]:
         """Search the person's items by words."""
-        found = await items.find(person, query)
+        found = await kept(backend).find(person, query)
         hits = [Found(id=item.id, title=item.title, url=_address(item)) for item in found]
         # No text of its own: OpenAI wants the JSON itself there, for search and fetch alike.
         return Result(FoundItems(results=hits))
 
     @app.tool(effect="read", title="Read an item")
-    async def fetch(person: Person, id: ItemId) -> Result[Document]:
+    async def fetch(person: Person, backend: Backend | None, id: ItemId) -> Result[Document]:
         """Read one item in full by the id that search gave."""
-        item = await items.get(person, id)
+        item = await kept(backend).get(person, id)
         document = Document(
             id=item.id,
             title=item.title,

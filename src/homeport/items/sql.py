@@ -122,6 +122,12 @@ class SqlItems:
         return item
 
 
+def forget_items(tx: Transaction, person_id: str) -> None:
+    """Delete all items of a person; should they come back, they begin anew."""
+    tx.execute("DELETE FROM items WHERE person_id = :person", person=person_id)
+    tx.execute("DELETE FROM item_collections WHERE person_id = :person", person=person_id)
+
+
 def _item(row: Row) -> Item:
     return Item(
         id=row["item_id"],

@@ -92,6 +92,11 @@ class SigningKeys:
         """What the next token is signed with: ES256 or RS256."""
         return self._signer()[0].algorithm
 
+    @property
+    def signing_jwk(self) -> Mapping[str, str]:
+        """The public key of what the next token is signed with."""
+        return self._signer()[0].jwk
+
     def sign(self, claims: Mapping[str, object], *, typ: str) -> str:
         """A JWT whose header holds `alg`, `kid` and this `typ` (RFC 8725 3.11)."""
         key, private = self._signer()

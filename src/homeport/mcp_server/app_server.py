@@ -22,10 +22,12 @@ from pydantic_core import from_json
 
 from homeport.apps.app import App
 from homeport.apps.results import LogLevel
-from homeport.mcp_server.calls import ToolCall, ToolCalls
-from homeport.mcp_server.dispatch import CALLER, LIST_TTL_MS, context_from
+from homeport.auth.challenges import invalid_token
+from homeport.mcp_server.calls import SignInNeeded, ToolCall, ToolCalls, sign_in_again
+from homeport.mcp_server.dispatch import CALLER, LIST_TTL_MS, MCP_PATH, context_from
 from homeport.mcp_server.listing import Listing
 from homeport.mcp_server.protocol import MODERN_VERSION
+from homeport.origins import ORIGIN_KEY
 
 
 def app_server(app: App, calls: ToolCalls, *, version: str, listing: Callable[[], Listing]) -> Server[Any]:
@@ -52,7 +54,13 @@ def app_server(app: App, calls: ToolCalls, *, version: str, listing: Callable[[]
         known = dataclasses.replace(
             context_from(caller, dict(context.meta or {})), _report=session.report_progress, _send=send_log
         )
-        result = await calls.call(ToolCall(params.name, params.arguments or {}, caller, known))
+        try:
+            result = await calls.call(ToolCall(params.name, params.arguments or {}, caller, known))
+        except SignInNeeded as needed:
+            # The stream has its HTTP status already; the challenge travels in the result, for ChatGPT and all others.
+            origin, path = context.request.scope[ORIGIN_KEY], context.request.scope[MCP_PATH]
+            challenge = invalid_token(origin, path, needed.needed, needed.words)
+            result = sign_in_again(needed.call, challenge.www_authenticate, needed.words)
         return CallToolResult.model_validate(from_json(result))
 
     return _AppServer(

@@ -1,6 +1,7 @@
 """One tools/call from its name to its result: scope, rule, tool, result, activity. Knows no HTTP and no SDK.
 
-Whatever goes wrong inside a tool is a result the model can read; only a missing scope is the transport's to answer.
+Whatever goes wrong inside a tool is a result the model can read; only what the person must consent to or sign in for
+anew is the transport's to answer.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from homeport.apps.app import App
+from homeport.apps.backend import Backend
+from homeport.apps.backend_errors import SignInExpired
 from homeport.apps.errors import ToolError
 from homeport.apps.results import Context
 from homeport.apps.schema import InvalidArguments
@@ -41,6 +44,16 @@ class ScopeMissing(Exception):
         self.needed = needed
 
 
+class SignInNeeded(Exception):
+    """The person must sign in again before this call can work; `words` say why, for the model."""
+
+    def __init__(self, call: ToolCall, needed: frozenset[str], words: str) -> None:
+        super().__init__(words)
+        self.call = call
+        self.needed = needed
+        self.words = words
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """What a client asks: a tool by name, its arguments, who asks, and the context the tool may want."""
@@ -61,6 +74,7 @@ class ToolCalls:
         *,
         app: Callable[[], App],
         record: Callable[[ToolCalled], None],
+        backend: Callable[[Caller], Backend] | None = None,
         rule: Rule = default_rule,
         clock: Clock = system_clock,
         timer: Callable[[], float] = time.perf_counter,
@@ -68,6 +82,7 @@ class ToolCalls:
     ) -> None:
         self._app = app
         self._record = record
+        self._backend = backend
         self._rule = rule
         self._clock = clock
         self._timer = timer
@@ -82,7 +97,7 @@ class ToolCalls:
         raise ScopeMissing(call, tool.scopes)
 
     async def call(self, call: ToolCall) -> bytes:
-        """The result as JSON. Raises nothing but cancellation; `demand_scopes` was asked before."""
+        """The result as JSON. Raises SignInNeeded and cancellation only; `demand_scopes` was asked before."""
         app = self._app()
         tool = app.find(call.name)
         if tool is None:
@@ -93,17 +108,22 @@ class ToolCalls:
             self._note(call, tool, 0.0, "blocked")
             return _error(call, "blocked", refused)
         began = self._timer()
-        outcome = "cancelled"
+        outcome, http = "cancelled", 200
         try:
             outcome, result = await self._run(call, tool)
             return result
+        except SignInNeeded:
+            outcome, http = SignInExpired.code, 200 if call.caller.chatgpt else 401
+            raise
         finally:
-            self._note(call, tool, (self._timer() - began) * 1000, outcome)
+            self._note(call, tool, (self._timer() - began) * 1000, outcome, http=http)
 
     async def _run(self, call: ToolCall, tool: ToolDefinition) -> tuple[str, bytes]:
         """The outcome's name, and the result as JSON."""
+        backend = self._backend(call.caller) if tool.wants_backend and self._backend is not None else None
+        context = call.context or _context(call)
         try:
-            given = await tool.call(call.arguments, person=call.caller.person, context=call.context or _context(call))
+            given = await tool.call(call.arguments, person=call.caller.person, context=context, backend=backend)
             text = encode(given.data).decode() if given.text is None else given.text
             result = {
                 "content": [{"type": "text", "text": text}],
@@ -116,6 +136,8 @@ class ToolCalls:
             return "ok", encode(result)
         except InvalidArguments as error:
             return "invalid_arguments", _error(call, "invalid_arguments", str(error))
+        except SignInExpired as error:
+            raise SignInNeeded(call, call.caller.scopes | tool.scopes, error.message) from None
         except ToolError as error:
             return error.code, _error(call, error.code, str(error), f"{error.code}: {error}")
         except (Exception, SystemExit, asyncio.CancelledError) as error:
@@ -148,7 +170,7 @@ class ToolCalls:
 
 
 def sign_in_again(call: ToolCall, challenge: str, description: str) -> bytes:
-    """The result that makes ChatGPT ask the person for a missing scope: it reads no HTTP 403 of a tools/call."""
+    """The result that makes ChatGPT show its sign-in: it reads no HTTP 401 or 403 of a tools/call."""
     meta = {WWW_AUTHENTICATE_META: [challenge], **call.stamp.get("_meta", {})}
     return encode({"content": [{"type": "text", "text": description}], "isError": True, **call.stamp, "_meta": meta})
 

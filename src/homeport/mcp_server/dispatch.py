@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 CALLER = "homeport.caller"
 """Key of the ASGI scope: who calls, for what the SDK's app serves."""
 
+MCP_PATH = "homeport.mcp_path"
+"""Key of the ASGI scope: the path of the resource that is called."""
+
 LIST_TTL_MS = 60_000
 """How long a client of the modern era may take a tool list for today's."""
 
@@ -58,7 +61,7 @@ class Dispatch(Protocol):
         ...
 
     async def answer(self, request: Request) -> bytes | None:
-        """The result as JSON, or None: it must be a stream. Raises RpcError, ScopeMissing."""
+        """The result as JSON, or None: it must be a stream. Raises RpcError, ScopeMissing, SignInNeeded."""
         ...
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from homeport.auth.challenges import Challenge, insufficient_scope
+from homeport.auth.challenges import Challenge, insufficient_scope, invalid_token
 from homeport.mcp_server.callers import Authenticate, Caller, LocalCaller
-from homeport.mcp_server.calls import ScopeMissing, sign_in_again
+from homeport.mcp_server.calls import ScopeMissing, SignInNeeded, ToolCall, sign_in_again
 from homeport.mcp_server.disconnect import Receive, Send, UntilDisconnect
-from homeport.mcp_server.dispatch import CALLER, Dispatch, Request
+from homeport.mcp_server.dispatch import CALLER, MCP_PATH, Dispatch, Request
 from homeport.mcp_server.headers import Headers, read_headers
 from homeport.mcp_server.messages import Message, encode, error_body, parse_message, result_body
 from homeport.mcp_server.open_streams import OpenStreams
@@ -129,13 +129,18 @@ class McpEndpoint:
                 assert self._streams is not None
                 # Whoever was revoked since the first look must not get a stream that nobody ends.
                 caller = await self._authenticate(scope, headers)
-                await self._streams.serve(caller, {**scope, CALLER: caller}, body, receive, send)
+                known = {**scope, CALLER: caller, MCP_PATH: self._path}
+                await self._streams.serve(caller, known, body, receive, send)
                 return
             await _send(send, 200, result_body(request_id, result))
         except Challenge as challenge:
             await _send_challenge(send, challenge)
         except ScopeMissing as missing:
-            await self._send_scope_missing(scope, missing, request_id, send)
+            more = insufficient_scope(scope[ORIGIN_KEY], self._path, missing.needed)
+            await _send_sign_in(send, missing.call, more, request_id)
+        except SignInNeeded as needed:
+            anew = invalid_token(scope[ORIGIN_KEY], self._path, needed.needed, needed.words)
+            await _send_sign_in(send, needed.call, anew, request_id)
         except RpcError as error:
             await _send_error(send, error, request_id, modern=modern)
 
@@ -158,16 +163,6 @@ class McpEndpoint:
         origin: Origin = scope[ORIGIN_KEY]
         resource = origin.resource(self._path)
         return self._access.cached(authorization, resource) or await self._access.check(authorization, resource)
-
-    async def _send_scope_missing(
-        self, scope: Scope, missing: ScopeMissing, request_id: str | int | None, send: Send
-    ) -> None:
-        challenge = insufficient_scope(scope[ORIGIN_KEY], self._path, missing.needed)
-        if not missing.call.caller.chatgpt or request_id is None:
-            await _send_challenge(send, challenge)
-            return
-        result = sign_in_again(missing.call, challenge.www_authenticate, challenge.description)
-        await _send(send, 200, result_body(request_id, result))
 
 
 def _load_sdk() -> Any:
@@ -225,6 +220,15 @@ async def _send(send: Send, status: int, body: bytes, extra: Sequence[tuple[byte
         headers.append((b"content-type", b"application/json"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _send_sign_in(send: Send, call: ToolCall, challenge: Challenge, request_id: str | int | None) -> None:
+    """The challenge, in the form in which this client reads it."""
+    if not call.caller.chatgpt or request_id is None:
+        await _send_challenge(send, challenge)
+        return
+    result = sign_in_again(call, challenge.www_authenticate, challenge.description)
+    await _send(send, 200, result_body(request_id, result))
 
 
 async def _send_challenge(send: Send, challenge: Challenge) -> None:

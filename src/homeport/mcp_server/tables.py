@@ -36,3 +36,7 @@ def clients_with_other_digest(tx: Transaction, path: str, digest: str) -> list[s
         digest=digest,
     )
     return [str(row["client_id"]) for row in rows]
+
+
+def forget_person(tx: Transaction, person_id: str) -> None:
+    tx.execute("DELETE FROM tool_lists WHERE person_id = :person_id", person_id=person_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -18,21 +19,36 @@ from homeport.foreign_text import clean
 AUTHORIZATION_SERVER = "/.well-known/oauth-authorization-server"
 OPENID_CONFIGURATION = "/.well-known/openid-configuration"
 JWKS = "/.well-known/jwks.json"
+BACKEND_JWKS = "/.well-known/backend-jwks.json"
 
 # The public URL can change while Homeport runs, so nobody may keep a document that names it.
 _FRESH = {"Cache-Control": "no-store"}
 
 
 class WellKnownEndpoints:
-    """One per engine. `identity` is whether sign-in yields a verified e-mail."""
+    """One per engine. `identity` is whether sign-in yields a verified e-mail.
 
-    def __init__(self, apps: ServedApps, tokens: Tokens, *, identity: bool) -> None:
+    `backend_jwks` are the keys of backend assertions: a set of their own, published nowhere else, so that no access
+    token or id token passes as an assertion (SECURITY, grants and tokens). None: there is no such set.
+    """
+
+    def __init__(
+        self,
+        apps: ServedApps,
+        tokens: Tokens,
+        *,
+        identity: bool,
+        backend_jwks: Callable[[], Mapping[str, object]] | None = None,
+    ) -> None:
         self._apps = apps
         self._tokens = tokens
         self._identity = identity
+        self._backend_jwks = backend_jwks
 
     def routes(self) -> list[Route]:
         routes = [Route(JWKS, self.jwks, methods=["GET"])]
+        if self._backend_jwks is not None:
+            routes.append(Route(BACKEND_JWKS, self.backend_jwks, methods=["GET"]))
         for path, handler in (
             (PROTECTED_RESOURCE, self.protected_resource),
             (AUTHORIZATION_SERVER, self.authorization_server),
@@ -65,6 +81,10 @@ class WellKnownEndpoints:
 
     async def jwks(self, request: Request) -> Response:
         return JSONResponse(self._tokens.jwks(), headers={"Cache-Control": "public, max-age=300"})
+
+    async def backend_jwks(self, request: Request) -> Response:
+        assert self._backend_jwks is not None
+        return JSONResponse(self._backend_jwks(), headers={"Cache-Control": "public, max-age=300"})
 
     def _app(self, request: Request) -> ServedApp | None:
         apps = self._apps()
