@@ -172,6 +172,7 @@ def test_the_names_of_the_reference_implementation_work(data_dir: Path) -> None:
         },
     )
     assert (loaded.settings.public_url, loaded.settings.port) == ("https://h.example.com", 4010)
+    assert loaded.settings.backend_url == "https://backend.example.com"
     assert loaded.imported_keys is not None
     assert loaded.imported_keys.private_key == "cHJpdmF0ZQ=="
     assert "cHJpdmF0ZQ==" not in repr(loaded)
@@ -192,6 +193,7 @@ def test_a_dotenv_file_with_reference_names_is_mentioned_in_one_line(data_dir: P
     (data_dir.parent / ".env").write_text("PORT=4000\nexport SERVER_BASE_URL=https://x.example\nUNRELATED=1\n")
     (notice,) = load(data_dir).notices
     assert "PORT, SERVER_BASE_URL" in notice
+    assert notice.endswith("homeport secrets import .env")
     assert "UNRELATED" not in notice
 
 
@@ -277,8 +279,15 @@ def test_what_is_written_about_the_settings_is_in_step(file: str, text: str) -> 
 
 
 def test_every_example_is_a_value_that_the_setting_accepts(data_dir: Path) -> None:
+    needs = {
+        "tunnel": {"HOMEPORT_PUBLIC_URL": "https://h.example.com"},
+        "privy_create_wallet": {"HOMEPORT_PRIVY_APP_ID": "cm0app"},
+        "stay_signed_in": {
+            "HOMEPORT_PRIVY_APP_ID": "cm0app",
+            "HOMEPORT_BACKEND_AUTH": "privy",
+            "HOMEPORT_BACKEND_URL": "https://api.example.com",
+        },
+    }
     for row in table().values():
-        environ = {row.environment: row.about.example}
-        if row.name == "tunnel":
-            environ["HOMEPORT_PUBLIC_URL"] = "https://h.example.com"
+        environ = {row.environment: row.about.example} | needs.get(row.name, {})
         assert load_settings(options={}, environ=environ, cwd=data_dir).given(row.name)

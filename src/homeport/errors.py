@@ -20,6 +20,11 @@ HomeportError                 code, title, message, hint
 |  |- ApprovingPaused         too many wrong codes in a row
 |  |- OtherNetwork            the browser is on another network and nobody confirmed that
 |  |- NoSuchRequest           no waiting request has this number
+|- EmailError                 what was typed is no e-mail address
+|- SeveralPeople              more than one person is called that
+|- ConfirmationNeeded         this would end what people rely on, and nobody has said yes to that
+|- PrivyAway                  Privy cannot be asked
+|- WrongPrivyApp              Privy does not know this app, or not with this secret
 |- NotFoundError              no such client, person, grant or host
 """
 
@@ -134,6 +139,31 @@ class OtherNetwork(ApprovalError):
 class NoSuchRequest(ApprovalError):
     code = "no_such_request"
     title = "No such waiting request"
+
+
+class EmailError(HomeportError):
+    code = "email"
+    title = "The address cannot be used"
+
+
+class SeveralPeople(HomeportError):
+    code = "several_people"
+    title = "Several people are called that"
+
+
+class ConfirmationNeeded(HomeportError):
+    code = "confirmation_needed"
+    title = "This needs your yes"
+
+
+class PrivyAway(HomeportError):
+    code = "privy_away"
+    title = "Privy cannot be reached"
+
+
+class WrongPrivyApp(HomeportError):
+    code = "wrong_privy_app"
+    title = "The Privy app or its secret is wrong"
 
 
 class NotFoundError(HomeportError):

@@ -138,7 +138,7 @@ class Web:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # The seam: homeport.auth.network.Network
+    # The seam: homeport.network.Network
 
     async def resolve(self, host: str) -> list[str]:
         self.resolved.append(host)

@@ -11,7 +11,7 @@ import httpcore2
 import pytest
 
 from homeport.auth.fetch import FetchFailed
-from homeport.auth.network import SystemNetwork
+from homeport.network import SystemNetwork
 from tests.auth.outside import OTHER_PUBLIC, PUBLIC, SPECIAL, HandClock, Web, document, fetch, guard, raw, response
 
 URL = "https://client.example/app.json"

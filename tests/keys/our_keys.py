@@ -26,10 +26,15 @@ async def fresh(tmp_path: Path, clock: FakeClock, **environ: str) -> SigningKeys
     return await SigningKeys.load(await a_vault(tmp_path, **environ), clock=clock)
 
 
-def imported(key: PrivateKey) -> ImportedPair:
+def pem_pair(key: PrivateKey) -> tuple[str, str]:
+    """Both halves as JWT_PRIVATE_KEY and JWT_PUBLIC_KEY hold them: base64 of the PEM."""
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return ImportedPair.parse(base64.b64encode(private).decode(), base64.b64encode(public).decode())
+    return base64.b64encode(private).decode(), base64.b64encode(public).decode()
+
+
+def imported(key: PrivateKey) -> ImportedPair:
+    return ImportedPair.parse(*pem_pair(key))
 
 
 def published(keys: SigningKeys) -> list[dict[str, str]]:

@@ -37,3 +37,30 @@ async def test_nobody_is_found_under_an_id_that_was_never_given(tmp_path: Path) 
     async with register(tmp_path) as database:
         assert await database.transaction(lambda tx: tables.find(tx, "per_x")) is None
         assert await database.transaction(lambda tx: tables.find_subject(tx, "owner", "x")) is None
+
+
+async def test_a_block_is_told_once_and_kept_until_it_is_taken_back(tmp_path: Path) -> None:
+    def work(tx: Transaction) -> list[bool]:
+        tables.insert(tx, Person("per_1", "owner"), subject="one", now=1)
+        said = [tables.block(tx, "per_1", 2), tables.block(tx, "per_1", 3), tables.block(tx, "per_x", 3)]
+        found = tables.find(tx, "per_1")
+        assert found is not None
+        return [*said, found.blocked, tables.unblock(tx, "per_1"), tables.unblock(tx, "per_1")]
+
+    async with register(tmp_path) as database:
+        assert await database.transaction(work) == [True, False, False, True, True, False]
+
+
+async def test_people_from_before_there_were_accounts_are_as_they_were(tmp_path: Path) -> None:
+    def work(tx: Transaction) -> tables.PersonRecord | None:
+        tx.execute(
+            "INSERT INTO people (person_id, provider, subject, created_at) VALUES ('per_1', 'owner', 'me', 1)",
+        )
+        assert tables.purge_never_admitted(tx, 2**40) == 0
+        assert tables.keep_never_admitted(tx, 0) == 0
+        return tables.find(tx, "per_1")
+
+    async with register(tmp_path) as database:
+        assert await database.transaction(work) == tables.PersonRecord(Person("per_1"), "me", 1, blocked=False)
+        assert await database.transaction(lambda tx: tables.remove(tx, "per_1"))
+        assert not await database.transaction(lambda tx: tables.remove(tx, "per_1"))

@@ -20,9 +20,9 @@ import httpcore2
 
 from homeport.auth.addresses import is_public
 from homeport.auth.document_url import DocumentUrl, NotADocumentUrl, parse_document_url
-from homeport.auth.network import Network
 from homeport.clock import Clock, system_clock
 from homeport.foreign_text import clean
+from homeport.network import Network
 
 logger = logging.getLogger(__name__)
 

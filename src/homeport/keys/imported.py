@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -12,10 +13,15 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from homeport.errors import SettingsError
+from homeport.errors import SettingsError, VaultError
 from homeport.keys.jwk import PrivateKey, algorithm_of
+from homeport.settings import ImportedKeys
+from homeport.vault import Vault
 
 T = TypeVar("T")
+
+NAME = "imported-keys"
+"""Of the pair in the vault, where it was taken over from a .env file: both halves as JSON."""
 
 PRIVATE_VARIABLE = "JWT_PRIVATE_KEY"
 PUBLIC_VARIABLE = "JWT_PUBLIC_KEY"
@@ -53,6 +59,37 @@ class ImportedPair:
                 f"{PUBLIC_VARIABLE} does not belong to {PRIVATE_VARIABLE}.", hint="Set the two halves of one pair."
             )
         return cls(private, algorithm)
+
+
+def imported_pair(given: ImportedKeys | None, vault: Vault) -> ImportedPair | None:
+    """The pair to sign with: the environment's, else the vault's, else none.
+
+    Raises SettingsError for a pair in the environment that is none, VaultError for one in the vault.
+    """
+    if given is not None:
+        return ImportedPair.parse(given.private_key, given.public_key)
+    text = vault.get(NAME)
+    return pair_from_text(text) if text is not None else None
+
+
+def pair_to_text(private_key: str, public_key: str) -> str:
+    """Both halves, in PEM or base64 PEM, as the vault keeps them: a secret. Raises SettingsError as `parse` does."""
+    ImportedPair.parse(private_key, public_key)
+    return json.dumps({"private": private_key.strip(), "public": public_key.strip()})
+
+
+def pair_from_text(text: str) -> ImportedPair:
+    """What `pair_to_text` made. Raises VaultError."""
+    try:
+        halves = json.loads(text)
+        return ImportedPair.parse(str(halves["private"]), str(halves["public"]))
+    except (SettingsError, ValueError, KeyError, TypeError):
+        pass
+    # Outside the handler: the exception may quote what was read.
+    raise VaultError(
+        f"The secret {NAME} does not hold a pair of signing keys.",
+        hint=f"Take them over again with `homeport secrets import .env`, or delete it: homeport secrets delete {NAME}",
+    )
 
 
 def _load(value: str, variable: str, load: Callable[[bytes], T]) -> T:

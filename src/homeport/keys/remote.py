@@ -54,6 +54,10 @@ class KeysUnavailable(RemoteKeyError):
     """The key set could not be fetched, and no copy is young enough."""
 
 
+class AskedJustNow(KeysUnavailable):
+    """The last fetch is too recent for another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class _KeySet:
     keys: tuple[PyJWK, ...]
@@ -99,13 +103,17 @@ class RemoteKeys:
             found = known.find(kid, alg)
             if found is not None:
                 return found
+        unreachable = False
         try:
             current = await self._fetched(jwks_uri)
-        except KeysUnavailable:
+        except KeysUnavailable as error:
             if known is None:
                 raise
-            current = known
+            current, unreachable = known, not isinstance(error, AskedJustNow)
         found = current.find(kid, alg)
+        if found is None and unreachable:
+            # The owner of the keys may have a new one: nobody can tell now.
+            raise KeysUnavailable("the key is not among those known, and no newer ones can be fetched")
         if found is None:
             raise UnknownKey(f"the key set has no {alg} key of that name")
         return found
@@ -125,7 +133,7 @@ class RemoteKeys:
         task = self._fetching.get(uri)
         if task is None:
             if not self._may_fetch(uri):
-                raise KeysUnavailable("the key set was asked for less than a minute ago")
+                raise AskedJustNow("the key set was asked for less than a minute ago")
             task = asyncio.create_task(self._fetch_and_store(uri))
             self._fetching[uri] = task
             task.add_done_callback(lambda _: self._fetching.pop(uri, None))

@@ -34,6 +34,9 @@ def env_example() -> str:
         "",
         "## Secrets where there is no keyring: HOMEPORT_SECRET_<NAME>, see `homeport status`",
         "",
+        "# The secret of your Privy app",
+        "# PRIVY_APP_SECRET=",
+        "",
         "# A signing key of your own: both halves as base64 of the PEM text",
         "# JWT_PRIVATE_KEY=",
         "# JWT_PUBLIC_KEY=",
@@ -64,8 +67,12 @@ def settings_page() -> str:
         "",
         "## Names of the reference implementation",
         "",
-        "`PORT`, `SERVER_BASE_URL` (the public URL) and `JWT_PRIVATE_KEY` with `JWT_PUBLIC_KEY` (base64 PEM, a pair)",
-        "work too; a `HOMEPORT_` name wins over them. `NODE_ENV` is not used.",
+        "`PORT`, `SERVER_BASE_URL` (the public URL), `BACKEND_API_URL` (the backend URL), `PRIVY_APP_ID` (with",
+        "`VITE_PRIVY_APP_ID`, which must be the same), `PRIVY_APP_SECRET` and `JWT_PRIVATE_KEY` with `JWT_PUBLIC_KEY`",
+        "(base64 PEM, a pair) work too; a `HOMEPORT_` name wins over them. `NODE_ENV` is not used.",
+        "",
+        "A `.env` file with them is not read. `homeport secrets import .env` takes it over: its secrets go into the",
+        "keyring, its choices into `homeport.toml`.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -77,7 +84,8 @@ def _facts(row: Setting) -> list[str]:
         f"- a change counts {APPLIES[row.about.applies]}",
     ]
     if row.default not in (None, "", ()):
-        facts.insert(1, f"- default: `{row.default}`")
+        default = str(row.default).lower() if isinstance(row.default, bool) else row.default
+        facts.insert(1, f"- default: `{default}`")
     if row.about.secret:
         facts.append("- may hold a password: never shown, and better in the environment than in an option")
     return facts

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from homeport.errors import SettingsError
+from homeport.settings.contradictions import refuse_contradictions
 from homeport.settings.folders import FILE_NAME, find_data_dir, refuse_file
 from homeport.settings.model import Settings, table
 from homeport.settings.sources import Given, Source, from_environment, from_file, from_options, notices, wrong
@@ -36,6 +37,8 @@ class LoadedSettings:
     settings: Settings
     sources: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
     imported_keys: ImportedKeys | None = None
+    privy_app_secret: str = field(default="", repr=False)
+    """PRIVY_APP_SECRET of the environment, or nothing; the vault's "privy-app-secret" comes before it."""
     notices: tuple[str, ...] = ()
     serve: bool = False
     """True for `homeport serve`: nobody sits at this computer."""
@@ -92,10 +95,13 @@ def load_settings(
         sources[name] = (*sources.get(name, ()), given.source)
     values = {name: given.value for name, given in merged.items()} | {"data_dir": data_dir}
     values |= _tunnel(merged, levels)
+    settings = _validated(values, sources)
+    refuse_contradictions(settings, lambda name: sources.get(name, (DEFAULT,))[-1], serve=serve)
     return LoadedSettings(
-        settings=_validated(values, sources),
+        settings=settings,
         sources=sources,
         imported_keys=_imported_keys(environ),
+        privy_app_secret=environ.get("PRIVY_APP_SECRET", ""),
         notices=notices(environ, cwd),
         serve=serve,
         files=(data_dir / FILE_NAME, *((app / FILE_NAME,) if app and app != data_dir else ())),

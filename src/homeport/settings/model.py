@@ -5,15 +5,15 @@ A new setting is one field here and nothing else. Nothing is read here: see `loa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+from homeport.settings import values
 from homeport.settings.folders import find_data_dir
 
 Applies = Literal["now", "listener", "tunnel", "app", "restart"]
@@ -34,32 +34,10 @@ class About:
     secret: bool = False
     option: str = ""
     """The name of the command-line option where it is not the setting's own (`--rule` for `rules`)."""
-
-
-def _https_or_empty(url: str) -> str:
-    if url and not url.startswith("https://"):
-        raise ValueError("not https")
-    return url
-
-
-def _browser_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    for origin in origins:
-        if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
-            raise ValueError("not an origin")
-    return origins
-
-
-def _known_database(url: str) -> str:
-    if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
-        raise ValueError("unknown database")
-    return url
-
-
-def _tool_names(rules: Mapping[str, RuleSetting]) -> Mapping[str, RuleSetting]:
-    for name in rules:
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
-            raise ValueError("not a tool name")
-    return rules
+    placeholder: str = ""
+    """What stands for the value in `--help` where its kind alone does not say it."""
+    one_text: bool = False
+    """A list that one text in homeport.toml may stand for."""
 
 
 def _default_data_dir() -> Path:
@@ -117,7 +95,7 @@ class Settings(BaseModel):
     database_url: Annotated[
         str,
         Field(repr=False),
-        AfterValidator(_known_database),
+        AfterValidator(values.known_database),
         About(
             help="Database of several replicas; empty means a SQLite file in the data folder.",
             expects="empty, or an address that begins with sqlite:/// or postgresql://",
@@ -129,7 +107,7 @@ class Settings(BaseModel):
     ] = ""
     public_url: Annotated[
         str,
-        AfterValidator(_https_or_empty),
+        AfterValidator(values.https_or_empty),
         About(
             help="The https address under which ChatGPT reaches this computer; means the tunnel is fixed.",
             expects="an https address without a path, such as https://homeport.example.com",
@@ -150,7 +128,7 @@ class Settings(BaseModel):
     ] = "none"
     allowed_origins: Annotated[
         tuple[str, ...],
-        AfterValidator(_browser_origins),
+        AfterValidator(values.browser_origins),
         About(
             help="Web pages, beside those on this computer, that may call Homeport from a browser.",
             expects="a list of origins such as https://inspector.example.com, in lower case and without a path",
@@ -161,15 +139,64 @@ class Settings(BaseModel):
         ),
     ] = ()
     sign_in: Annotated[
-        Literal["owner"],
+        Literal["auto", "owner", "privy"],
         About(
-            help="How people sign in: owner (the person at this computer types the code the browser shows).",
-            expects="owner",
+            help="How people sign in: owner (the person at this computer types the code the browser shows), privy "
+            "(with an account of your Privy app), or auto (privy when privy_app_id is set).",
+            expects="auto, owner or privy",
             group="People",
             applies="restart",
             example="owner",
         ),
-    ] = "owner"
+    ] = "auto"
+    people: Annotated[
+        tuple[str, ...],
+        BeforeValidator(values.people_from_text),
+        AfterValidator(values.people),
+        About(
+            help="Who may sign in with Privy: invite (whom you invite by e-mail, or let in when they ask), open "
+            "(everyone your Privy app admits), or e-mail addresses, domains and Privy DIDs. Unset means invite on a "
+            "desktop; `homeport serve` needs it said.",
+            expects="invite, open, or a list of e-mail addresses, domains such as example.com and Privy DIDs",
+            group="People",
+            applies="now",
+            example="alice@example.com,example.org",
+            placeholder="WHO",
+            one_text=True,
+        ),
+    ] = ()
+    privy_app_id: Annotated[
+        str,
+        AfterValidator(values.identifier),
+        About(
+            help="Id of your app at Privy. Its secret is set with `homeport secrets set privy`.",
+            expects="an app id as Privy's dashboard shows it: letters and digits",
+            group="People",
+            applies="restart",
+            example="cm0example0000000000000id",
+        ),
+    ] = ""
+    privy_client_id: Annotated[
+        str,
+        AfterValidator(values.identifier),
+        About(
+            help="Id of an app client at Privy, where this computer's address has one of its own; may stay empty.",
+            expects="a client id as Privy's dashboard shows it: letters, digits and hyphens",
+            group="People",
+            applies="restart",
+            example="client-WY5exampleclientid",
+        ),
+    ] = ""
+    privy_create_wallet: Annotated[
+        Literal["off", "users-without-wallets"],
+        About(
+            help="Whether people who sign in with Privy and have no wallet get one.",
+            expects="off or users-without-wallets",
+            group="People",
+            applies="restart",
+            example="users-without-wallets",
+        ),
+    ] = "off"
     access_token_minutes: Annotated[
         int,
         Field(ge=0, le=1440),
@@ -191,9 +218,42 @@ class Settings(BaseModel):
             example="./recipes",
         ),
     ] = None
+    backend_url: Annotated[
+        str,
+        AfterValidator(values.backend_address),
+        About(
+            help="The API your tools call for the person who uses them.",
+            expects="an http or https address without a name, password, query or fragment in it",
+            group="Backend",
+            applies="restart",
+            example="https://api.example.com/v1",
+        ),
+    ] = ""
+    backend_auth: Annotated[
+        Literal["assertion", "privy", "none"],
+        About(
+            help="How the backend learns who the person is: assertion (a token of one minute, signed by Homeport), "
+            "privy (the person's own Privy token), or none.",
+            expects="assertion, privy or none",
+            group="Backend",
+            applies="restart",
+            example="assertion",
+        ),
+    ] = "assertion"
+    stay_signed_in: Annotated[
+        bool,
+        About(
+            help="Keep Privy tokens alive here, encrypted, so that people need not sign in again each hour; only for "
+            "backend_auth privy.",
+            expects="true or false",
+            group="Backend",
+            applies="restart",
+            example="true",
+        ),
+    ] = False
     rules: Annotated[
         Mapping[str, RuleSetting],
-        AfterValidator(_tool_names),
+        AfterValidator(values.tool_names),
         About(
             help="What a tool may do whatever its scopes say: allow or block.",
             expects="tool names with allow or block, such as add-item=block",
@@ -215,6 +275,13 @@ class Settings(BaseModel):
     ] = "text"
 
     @property
+    def provider(self) -> Literal["owner", "privy"]:
+        """Who says who somebody is: `sign_in`, with auto decided."""
+        if self.sign_in == "auto":
+            return "privy" if self.privy_app_id else "owner"
+        return self.sign_in
+
+    @property
     def database(self) -> str:
         """The database address in use: `database_url`, or the SQLite file in the data folder."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'homeport.sqlite3').as_posix().lstrip('/')}"
@@ -228,7 +295,7 @@ class Setting:
     about: About
     choices: tuple[str, ...]
     shape: type
-    """int, str, Path, list or dict: what a value in homeport.toml is, folders being strings there."""
+    """int, bool, str, Path, list or dict: what a value in homeport.toml is, folders being strings there."""
     default: object
 
     @property
@@ -257,8 +324,8 @@ def _row(name: str, field: FieldInfo) -> Setting:
         shape = list
     elif origin is Mapping:
         shape = dict
-    elif annotation is int:
-        shape = int
+    elif annotation in (int, bool):
+        shape = annotation
     elif annotation is Path or Path in get_args(annotation):
         shape = Path
     else:

@@ -20,10 +20,20 @@ from homeport.settings.model import Setting
 PREFIX = "HOMEPORT_"
 SECRET_PREFIX = "HOMEPORT_SECRET_"
 
-REFERENCE_NAMES = {"PORT": "port", "SERVER_BASE_URL": "public_url"}
+REFERENCE_NAMES = {
+    "PORT": "port",
+    "SERVER_BASE_URL": "public_url",
+    "BACKEND_API_URL": "backend_url",
+    "VITE_PRIVY_APP_ID": "privy_app_id",
+    "PRIVY_APP_ID": "privy_app_id",
+}
 """Environment names of the reference implementation that mean one of our settings."""
 
-REFERENCE_KEYS = ("JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY")
+REFERENCE_SECRETS = ("PRIVY_APP_SECRET", "JWT_PRIVATE_KEY", "JWT_PUBLIC_KEY")
+REFERENCE_UNUSED = ("NODE_ENV",)
+
+TRUE_WORDS = ("true", "yes", "on", "1")
+FALSE_WORDS = ("false", "no", "off", "0")
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -78,9 +88,10 @@ def from_environment(environ: Mapping[str, str], table: Mapping[str, Setting], c
 
     An empty variable counts as not set. Raises SettingsError for a HOMEPORT_ name that means nothing.
     """
+    refuse_two_privy_apps(environ)
     given = {}
     for name, field in REFERENCE_NAMES.items():
-        if (text := environ.get(name)) and not (field == "public_url" and _is_loopback(text)):
+        if (text := environ.get(name)) and not (field == "public_url" and is_loopback(text)):
             source = Source("environment", name)
             given[field] = Given(from_text(table[field], text, source, cwd), source)
     by_name = {row.environment: row for row in table.values()}
@@ -105,7 +116,7 @@ def from_options(options: Mapping[str, object], table: Mapping[str, Setting], cw
         source = Source("option", row.option)
         if isinstance(value, str):
             value = from_text(row, value, source, cwd)
-        elif row.shape is dict and isinstance(value, tuple):
+        elif row.shape in (list, dict) and isinstance(value, tuple):
             value = from_text(row, ",".join(value), source, cwd)
         given[name] = Given(value, source)
     return given
@@ -117,19 +128,31 @@ def notices(environ: Mapping[str, str], cwd: Path) -> tuple[str, ...]:
     if environ.get("NODE_ENV"):
         said.append("NODE_ENV is set; Homeport does not use it.")
     url = environ.get("SERVER_BASE_URL", "")
-    if url and _is_loopback(url):
+    if url and is_loopback(url):
         said.append("SERVER_BASE_URL names this computer only; Homeport runs without a public URL.")
     if names := _reference_names_in(cwd / ".env"):
         said.append(
-            f"The .env file in this folder holds {', '.join(names)}. Homeport does not read .env files: "
-            "export these variables, or put the settings into homeport.toml."
+            f"The .env file in this folder holds {', '.join(names)}. Homeport does not read .env files; "
+            "take them over with: homeport secrets import .env"
         )
     return tuple(said)
 
 
+def refuse_two_privy_apps(environ: Mapping[str, str]) -> None:
+    """The reference implementation names its app twice, for the server and for its page: raises SettingsError when
+    they differ."""
+    server, page = environ.get("PRIVY_APP_ID"), environ.get("VITE_PRIVY_APP_ID")
+    if server and page and server != page:
+        raise SettingsError(
+            f"PRIVY_APP_ID is {server!r}, but VITE_PRIVY_APP_ID is {page!r}: they name two Privy apps.",
+            hint="Set both to the app id that Privy's dashboard shows, or leave VITE_PRIVY_APP_ID out.",
+        )
+
+
 def wrong(row: Setting, value: object, source: Source) -> SettingsError:
-    """The error for a value of the wrong type or out of range."""
-    shown = "" if row.about.secret else f", not {value!r}"
+    """The error for a value of the wrong type or out of range. An address with a password in it is not repeated."""
+    hidden = row.about.secret or (isinstance(value, str) and "://" in value and "@" in value)
+    shown = "" if hidden else f", not {value!r}"
     return SettingsError(f"{source}: {row.name} must be {row.about.expects}{shown}.")
 
 
@@ -148,6 +171,11 @@ def from_text(row: Setting, text: str, source: Source, cwd: Path) -> object:
             return int(text)
         except ValueError:
             raise wrong(row, text, source) from None
+    if row.shape is bool:
+        word = text.strip().lower()
+        if word not in TRUE_WORDS + FALSE_WORDS:
+            raise wrong(row, text, source)
+        return word in TRUE_WORDS
     if row.shape is Path:
         return absolute(text, cwd)
     parts = [part.strip() for part in text.split(",") if part.strip()]
@@ -164,6 +192,8 @@ def from_text(row: Setting, text: str, source: Source, cwd: Path) -> object:
 def _typed(row: Setting, value: object, source: Source, folder: Path) -> object:
     """A value as TOML holds it: the type must be right, nothing is converted; folders are seen from the file."""
     expected = str if row.shape is Path else row.shape
+    if row.about.one_text and isinstance(value, str):
+        return value
     if type(value) is not expected:
         raise wrong(row, value, source)
     if isinstance(value, list) and not all(isinstance(item, str) for item in value):
@@ -179,7 +209,7 @@ def _line_of(key: str, text: str) -> int:
     return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 0)
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     try:
         return urlsplit(url).hostname in LOOPBACK_HOSTS
     except ValueError:
@@ -191,6 +221,6 @@ def _reference_names_in(dotenv: Path) -> list[str]:
         text = dotenv.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    known = {*REFERENCE_NAMES, *REFERENCE_KEYS, "NODE_ENV", "BACKEND_API_URL", "PRIVY_APP_ID", "PRIVY_APP_SECRET"}
+    known = (*REFERENCE_NAMES, *REFERENCE_SECRETS, *REFERENCE_UNUSED)
     found = re.findall(r"^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=", text, flags=re.M)
     return [name for name in dict.fromkeys(found) if name in known]

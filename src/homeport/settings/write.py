@@ -12,7 +12,7 @@ from homeport.errors import SettingsError
 from homeport.settings.model import Settings, table
 from homeport.settings.sources import Source, unknown, wrong
 
-TomlValue = int | str | list[str] | Mapping[str, str]
+TomlValue = int | bool | str | list[str] | Mapping[str, str]
 
 
 def write_setting(path: Path, name: str, value: TomlValue | None) -> None:

@@ -56,6 +56,12 @@ class Vault:
         """True when the environment gives this secret: it is the same on every replica and changes only there."""
         return self._environment.get(name) is not None
 
+    def where(self, name: str) -> str:
+        """Where this secret is, or would be stored, for people."""
+        return (
+            f"the environment variable {self._environment.variable(name)}" if self.is_fixed(name) else self._place.title
+        )
+
     def names(self) -> list[str]:
         """The names of all secrets, sorted."""
         return sorted({*self._document, *self._environment.names(but=self._document)})
