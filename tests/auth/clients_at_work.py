@@ -53,7 +53,7 @@ class House:
             created_at=now,
             expires_at=now + seconds,
         )
-        await self.database.transaction(lambda tx: request_tables.insert(tx, request))
+        await self.database.transaction(lambda tx: request_tables.insert(tx, request, network="unknown"))
 
     async def expire(self) -> int:
         return await self.database.transaction(lambda tx: self.clients.expire(tx, self.clock()))

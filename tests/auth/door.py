@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -21,9 +22,11 @@ from homeport.apps.app import App
 from homeport.engine.engine import Engine
 from homeport.engine.served import AppSource, BuiltIn
 from homeport.events import Event
+from homeport.network import Network
 from homeport.settings import load_settings
 from homeport.store import Database, Transaction
 from tests.auth.outside import HandClock
+from tests.auth.tiny import tiny_app
 
 PUBLIC_URL = "https://home.invalid"
 """A public origin that leads nowhere: requests for it are sent to the listener with this Host, as a tunnel would."""
@@ -34,28 +37,7 @@ CHROME = (
 REDIRECT = "http://127.0.0.1:4567/callback"
 
 Answer = httpx2.Response
-
-
-def tiny_app() -> App:
-    """One tool of each kind."""
-    app = App("Tiny")
-
-    @app.tool(effect="read")
-    async def hello(who: str) -> str:
-        """Say hello."""
-        return f"hello {who}"
-
-    @app.tool(effect="write")
-    async def note(text: str) -> str:
-        """Write something down."""
-        return f"noted {len(text)}"
-
-    @app.tool(effect="destroy")
-    async def forget() -> str:
-        """Delete everything."""
-        return "forgotten"
-
-    return app
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class TinyEngine(Engine):
@@ -234,13 +216,27 @@ class Signed:
 class Door:
     """The running engine and what can be done at its public listener."""
 
-    def __init__(self, folder: Path, clock: HandClock, *, public: bool, database_url: str, app: App) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: HandClock,
+        *,
+        public: bool,
+        database_url: str,
+        app: App,
+        options: Mapping[str, str] = NOTHING,
+        environ: Mapping[str, str] = NOTHING,
+        network: Network | None = None,
+    ) -> None:
         self.folder = folder
         self.clock = clock
         self.events: list[Event] = []
         self._public = public
         self._database_url = database_url
         self._app = app
+        self._options = options
+        self._environ = environ
+        self._network = network
         self._port = 0
 
     def make_engine(self) -> Engine:
@@ -250,9 +246,11 @@ class Door:
             "port": str(self._port),
             "public_url": PUBLIC_URL if self._public else None,
             "database_url": self._database_url or None,
+            **self._options,
         }
-        loaded = load_settings(options=options, environ={}, cwd=self.folder)
-        engine = TinyEngine(loaded, environ={}, clock=self.clock, random=KnownProbe())
+        environ = self._environ
+        loaded = load_settings(options=options, environ=environ, cwd=self.folder)
+        engine = TinyEngine(loaded, environ=environ, clock=self.clock, random=KnownProbe(), network=self._network)
         engine.app = self._app
         return engine
 
@@ -385,8 +383,21 @@ async def open_door(
     database_url: str = "",
     app: App | None = None,
     clock: HandClock | None = None,
+    options: Mapping[str, str] = NOTHING,
+    environ: Mapping[str, str] = NOTHING,
+    network: Network | None = None,
 ) -> AsyncIterator[Door]:
-    door = Door(folder / "data", clock or HandClock(), public=public, database_url=database_url, app=app or tiny_app())
+    """`options` are settings by field name, `environ` the process's environment, `network` the world outside."""
+    door = Door(
+        folder / "data",
+        clock or HandClock(),
+        public=public,
+        database_url=database_url,
+        app=app or tiny_app(),
+        options=options,
+        environ=environ,
+        network=network,
+    )
     await door.start()
     try:
         yield door

@@ -17,12 +17,13 @@ from homeport.auth.challenges import Challenge
 from homeport.auth.errors import MatchedRedirect
 from homeport.auth.exchanges import CodeExchange, RefreshExchange
 from homeport.auth.resources import ServedApp, ToolMark
-from homeport.auth.server import AuthKeys, AuthorizationServer
+from homeport.auth.server import AuthKeys, AuthorizationServer, SignedInPeople
 from homeport.auth.tokens import Tokens
 from homeport.clock import system_randomness
 from homeport.events import Event, EventBus
 from homeport.keys.signing import SigningKeys
 from homeport.origins import Origins
+from homeport.people.admission import Admission, AdmissionPolicy
 from homeport.people.owner import person_named
 from homeport.store import Database, Transaction, open_database
 from homeport.vault import open_vault
@@ -102,7 +103,7 @@ class Office:
         authorization = self.server.authorization
 
         def allow(tx: Transaction) -> str:
-            request, _ = authorization.find_or_open(tx, parameters, BROWSER)
+            request, _ = authorization.find_or_open(tx, parameters, BROWSER, network="unknown")
             person = person_named(tx, who, now=int(self.clock()), random=system_randomness)
             assert authorization.allow(tx, request, person.id, scope)
             return request.request_id
@@ -170,14 +171,15 @@ async def office(folder: Path, clock: HandClock | None = None, *, url: str = "")
             bus,
             own_network=lambda: None,
             pasted_without_path=lambda: None,
-            identity=False,
+            people=SignedInPeople(Admission(lambda: AdmissionPolicy.parse((), serve=False))),
+            backend_jwks=lambda: {"keys": []},
             clock=clock,
             random=system_randomness,
         )
         one = Office(server, database, tokens, clock, origins, events)
         one.client_id = await one.register()
         yield one
-        server.close()
+        await server.close()
         await fetcher.aclose()
     finally:
         await database.close()

@@ -10,7 +10,8 @@ import pytest
 
 from homeport.apps.app import App
 from homeport.auth.pages import Pages
-from tests.auth.door import code_on, open_door, tiny_app
+from tests.auth.door import code_on, open_door
+from tests.auth.tiny import tiny_app
 
 HOSTILE = [
     "<script>alert(1)</script>",

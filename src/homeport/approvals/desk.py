@@ -201,6 +201,10 @@ class ApprovalDesk:
         if approval is not None and to is not None:
             tables.change_state(tx, approval, to, now=int(self._clock()))
 
+    def forget(self, tx: Transaction, subject: str) -> None:
+        """Take back whatever was asked about `subject`, so that it can be asked anew."""
+        tables.forget(tx, subject)
+
     def fetched(self, tx: Transaction, approval: Approval) -> bool:
         """The browser came for its approval: True for the one that was first."""
         to = approval.move(Move.FETCH)

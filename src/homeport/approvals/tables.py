@@ -118,6 +118,10 @@ def trim_ended(tx: Transaction, keep: int) -> int:
     )
 
 
+def forget(tx: Transaction, subject: str) -> int:
+    return tx.execute("DELETE FROM approvals WHERE subject = :subject", subject=subject)
+
+
 def purge(tx: Transaction, before: int) -> int:
     return tx.execute("DELETE FROM approvals WHERE expires_at < :before", before=before)
 

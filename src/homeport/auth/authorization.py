@@ -10,8 +10,8 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Collection
-from dataclasses import asdict, replace
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass, replace
 
 from homeport.auth import consent, grant_tables, grants, request_tables, scopes
 from homeport.auth.authorization_requests import (
@@ -38,6 +38,15 @@ MOST_STORED = 2_000
 """Requests kept at most: strangers can ask for ever and the table stays small."""
 
 
+@dataclass(frozen=True, slots=True)
+class Followers:
+    """What else changes along with a request, in the same transaction: `issued` hears the ids of a request and of the
+    grant it became, `refused` the id of a request that came to nothing."""
+
+    issued: Callable[[Transaction, str, str], None]
+    refused: Callable[[Transaction, str], None]
+
+
 class Authorization:
     """One per engine. `code_key` is a vault key: codes are derived from it and never stored."""
 
@@ -49,19 +58,21 @@ class Authorization:
         events: EventBus,
         *,
         code_key: bytes,
+        followers: Followers,
         clock: Clock,
         random: Randomness,
     ) -> None:
         self._database = database
         self._clients = clients
         self._apps = apps
+        self._followers = followers
         self._events = events
         self._code_key = code_key
         self._clock = clock
         self._random = random
 
     def find_or_open(
-        self, tx: Transaction, parameters: AuthorizationParameters, browser: str
+        self, tx: Transaction, parameters: AuthorizationParameters, browser: str, *, network: str
     ) -> tuple[AuthorizationRequest, bool]:
         """The open request of this browser with these parameters, or a new one (True): a page loaded twice is one."""
         now = int(self._clock())
@@ -84,7 +95,7 @@ class Authorization:
             created_at=now,
             expires_at=now + REQUEST_SECONDS,
         )
-        request_tables.insert(tx, request)
+        request_tables.insert(tx, request, network=network)
         return request, True
 
     def make_room(self, tx: Transaction, *, spare: Collection[str]) -> None:
@@ -104,12 +115,21 @@ class Authorization:
         """Sign-in is done; consent is still open."""
         return request_tables.advance(tx, request, Step.IDENTIFY, person_id=person.id)
 
+    def knock(self, tx: Transaction, request: AuthorizationRequest, person: Person) -> bool:
+        """Sign-in is done; the owner must let this person in first."""
+        return request_tables.advance(tx, request, Step.KNOCK, person_id=person.id)
+
+    def switch(self, tx: Transaction, request: AuthorizationRequest) -> bool:
+        """The person signs in again, as somebody else."""
+        return request_tables.switch(tx, request)
+
     def allow(self, tx: Transaction, request: AuthorizationRequest, person_id: str, scope: str) -> bool:
         return request_tables.advance(
             tx, request, Step.ALLOW, person_id=person_id, granted_scope=scope, answer="allowed"
         )
 
     def refuse(self, tx: Transaction, request: AuthorizationRequest) -> bool:
+        self._followers.refused(tx, request.request_id)
         return request_tables.advance(tx, request, Step.REFUSE, answer="access_denied")
 
     async def answer(self, request: AuthorizationRequest, browser: str) -> dict[str, str] | None:
@@ -198,6 +218,7 @@ class Authorization:
             exchanged=False,
         )
         grant_tables.insert_code(tx, grants.digest(code), stored, now)
+        self._followers.issued(tx, request.request_id, grant.grant_id)
         client = self._clients.find(tx, parameters.client_id)
         person = people_tables.find(tx, request.person_id)
         return GrantCreated(

@@ -18,6 +18,8 @@ ANSWER_SECONDS = 60
 
 class RequestState(enum.StrEnum):
     SIGN_IN = "sign_in"
+    ADMISSION = "admission"
+    """It is known who this is; the owner has not let them in yet."""
     CONSENT = "consent"
     ALLOWED = "allowed"
     DENIED = "denied"
@@ -25,8 +27,12 @@ class RequestState(enum.StrEnum):
 
 
 class Step(enum.StrEnum):
+    KNOCK = "knock"
+    """Sign-in showed who this is, and nobody has invited them."""
     IDENTIFY = "identify"
-    """Sign-in showed who this is; what they allow is still open."""
+    """It is known who this is, and they may enter; what they allow is still open."""
+    SWITCH = "switch"
+    """The person wants to sign in as somebody else."""
     ALLOW = "allow"
     """A person said yes: on the consent page, or the owner while approving."""
     REFUSE = "refuse"
@@ -36,6 +42,11 @@ class Step(enum.StrEnum):
 
 TRANSITIONS: dict[tuple[RequestState, Step], RequestState] = {
     (RequestState.SIGN_IN, Step.IDENTIFY): RequestState.CONSENT,
+    (RequestState.SIGN_IN, Step.KNOCK): RequestState.ADMISSION,
+    (RequestState.ADMISSION, Step.IDENTIFY): RequestState.CONSENT,
+    (RequestState.ADMISSION, Step.SWITCH): RequestState.SIGN_IN,
+    (RequestState.ADMISSION, Step.REFUSE): RequestState.DENIED,
+    (RequestState.CONSENT, Step.SWITCH): RequestState.SIGN_IN,
     (RequestState.SIGN_IN, Step.ALLOW): RequestState.ALLOWED,
     (RequestState.SIGN_IN, Step.REFUSE): RequestState.DENIED,
     (RequestState.CONSENT, Step.ALLOW): RequestState.ALLOWED,

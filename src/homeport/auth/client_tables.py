@@ -162,6 +162,11 @@ def allow_host(tx: Transaction, host: str, now: int) -> None:
     )
 
 
+def withdraw_host(tx: Transaction, host: str) -> bool:
+    """False when the host was not allowed."""
+    return tx.execute("DELETE FROM redirect_hosts WHERE host = :host AND allowed_at IS NOT NULL", host=host) == 1
+
+
 def note_assertion(
     tx: Transaction, client_id: str, jti: str, *, assertion_digest: str, used_for: str, expires_at: int, now: int
 ) -> bool:

@@ -189,6 +189,15 @@ class Clients:
             )
         await self._database.transaction(lambda tx: tables.allow_host(tx, parsed, now))
 
+    async def withdraw_host(self, host: str) -> None:
+        """The owner takes the allow of a host back: the next sign-in there waits for it again. Raises NotFoundError."""
+        parsed = parse_host(host)
+        if parsed is None or not await self._database.transaction(lambda tx: tables.withdraw_host(tx, parsed)):
+            raise NotFoundError(
+                f"{clean(host, 255)!r} is not among the redirect hosts you allowed.",
+                hint="`homeport clients` lists them.",
+            )
+
     async def hosts(self) -> list[RedirectHost]:
         """Allowed and waiting redirect hosts, the newest first."""
         return await self._database.transaction(tables.list_hosts)

@@ -15,6 +15,7 @@ from homeport.auth import grant_tables, grants, scopes
 from homeport.auth.assertions import AuthenticatedClient
 from homeport.auth.errors import InvalidGrant, InvalidScope, InvalidTarget, OAuthError
 from homeport.auth.grants import CodeVerdict, Grant, RefreshToken, RefreshVerdict
+from homeport.auth.standing import GrantStanding
 from homeport.auth.tokens import Tokens
 from homeport.clock import Clock, Randomness
 from homeport.events import EventBus, GrantRevoked
@@ -24,6 +25,7 @@ from homeport.people.person import Person
 from homeport.store import Database, Transaction
 
 _BAD_CODE = "The authorization code is not valid: it was used, has expired, or belongs to another request."
+SESSION_OVER = "its sign-in has expired"
 _BAD_TOKEN = "The refresh token is not valid: it was replaced, revoked, or has expired."
 
 
@@ -53,12 +55,15 @@ class _Issued:
     grant: Grant
     person: Person
     refresh_token: str
+    not_after: int
+    """No access token of this grant lives longer, epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
     error: OAuthError
     revoked: str | None = None
+    because: str = "a code or refresh token was used twice"
 
 
 class Exchanges:
@@ -68,6 +73,7 @@ class Exchanges:
         self,
         database: Database,
         tokens: Tokens,
+        standing: GrantStanding,
         events: EventBus,
         *,
         refresh_key: bytes,
@@ -76,6 +82,7 @@ class Exchanges:
     ) -> None:
         self._database = database
         self._tokens = tokens
+        self._standing = standing
         self._events = events
         self._refresh_key = refresh_key
         self._clock = clock
@@ -95,8 +102,13 @@ class Exchanges:
         return answer
 
     async def refresh(self, client: AuthenticatedClient, form: RefreshExchange) -> dict[str, Any]:
-        """The successor of a refresh token and a new access token. Raises InvalidGrant, InvalidScope, InvalidTarget."""
+        """The successor of a refresh token and a new access token.
+
+        Raises InvalidGrant, InvalidScope, InvalidTarget, and TemporarilyUnavailable while Privy must be asked and is
+        away.
+        """
         asked = scopes.parse(form.scope) if form.scope else None
+        await self._keep_alive(form.refresh_token)
         issued = await self._run(lambda tx: self._rotate(tx, client, form, asked))
         scope = issued.grant.scope if asked is None else scopes.join(asked)
         return self._answer(issued, scope)
@@ -133,10 +145,25 @@ class Exchanges:
             self._tell(grant_id, because)
         return len(ended)
 
+    async def revoke_person(
+        self, person_id: str, because: str, *, first: Callable[[Transaction], object] | None = None
+    ) -> int:
+        """End every grant of one person, and say how many there were; what `first` does is in the same transaction."""
+
+        def work(tx: Transaction) -> list[str]:
+            if first is not None:
+                first(tx)
+            return [g for g in grant_tables.unrevoked_of_person(tx, person_id) if self._end(tx, g, because)]
+
+        ended = await self._database.transaction(work)
+        for grant_id in ended:
+            self._tell(grant_id, because)
+        return len(ended)
+
     async def _run(self, work: Callable[[Transaction], _Issued | _Refused]) -> _Issued:
         outcome = await self._database.transaction(work)
         if isinstance(outcome, _Refused):
-            self._tell(outcome.revoked, "a code or refresh token was used twice")
+            self._tell(outcome.revoked, outcome.because)
             raise outcome.error
         return outcome
 
@@ -170,8 +197,12 @@ class Exchanges:
             if first and not _same_resource(form.resource, code.resource):
                 return _Refused(InvalidTarget("resource is not the one that was authorized."))
             return _Refused(InvalidGrant(_BAD_CODE))
-        if person is None or person.blocked:
+        if person is None or not self._standing.admitted(tx, person):
             return _Refused(InvalidGrant(_BAD_CODE))
+        try:
+            not_after = self._standing.ends_at(tx, grant.grant_id)
+        except InvalidGrant as error:
+            return self._over(tx, grant, error)
         expires_at = now + grants.REFRESH_SECONDS
         grant_tables.begin_use(tx, grant.grant_id, auth_method=client.method, now=now, expires_at=expires_at)
         grant_tables.mark_exchanged(tx, code_digest)
@@ -179,7 +210,7 @@ class Exchanges:
         first_link = RefreshToken(grant.grant_id, generation=0, issued_at=now, rotated_at=None)
         grant_tables.insert_refresh_token(tx, grants.digest(refresh_token), first_link)
         grant = grant_tables.find_grant(tx, grant.grant_id) or grant
-        return _Issued(grant, person.person, refresh_token)
+        return _issued(grant, person.person, refresh_token, not_after)
 
     def _rotate(
         self,
@@ -200,7 +231,7 @@ class Exchanges:
         if grant.auth_method != client.method:
             return _Refused(InvalidGrant("This grant was begun with another way to authenticate the client."))
         person = people_tables.find(tx, grant.person_id)
-        if person is None or person.blocked:
+        if person is None or not self._standing.admitted(tx, person):
             return _Refused(InvalidGrant(_BAD_TOKEN))
         # Read again under the lock: a parallel request may have rotated it meanwhile.
         token = grant_tables.find_refresh_token(tx, token_digest) or token
@@ -217,12 +248,30 @@ class Exchanges:
             return _Refused(InvalidTarget("resource is not the one of this grant."))
         if asked is not None and not set(asked) <= scopes.effective(scopes.parse(grant.scope)):
             return _Refused(InvalidScope("The scope is wider than what was granted."))
+        try:
+            not_after = self._standing.ends_at(tx, grant.grant_id)
+        except InvalidGrant as error:
+            return self._over(tx, grant, error)
         if verdict is RefreshVerdict.ROTATE:
             link = RefreshToken(grant.grant_id, token.generation + 1, issued_at=now, rotated_at=None)
             grant_tables.mark_rotated(tx, token_digest, now)
             grant_tables.insert_refresh_token(tx, grants.digest(successor), link)
             grant_tables.extend_use(tx, grant.grant_id, now=now, expires_at=now + grants.REFRESH_SECONDS)
-        return _Issued(grant_tables.find_grant(tx, grant.grant_id) or grant, person.person, successor)
+        return _issued(grant_tables.find_grant(tx, grant.grant_id) or grant, person.person, successor, not_after)
+
+    async def _keep_alive(self, refresh_token: str) -> None:
+        """Before the exchange, and outside its transaction: Privy may have to be asked."""
+        if not self._standing.renews:
+            return
+        token_digest = grants.digest(refresh_token)
+        token = await self._database.transaction(lambda tx: grant_tables.find_refresh_token(tx, token_digest))
+        if token is not None:
+            await self._standing.keep_alive(token.grant_id)
+
+    def _over(self, tx: Transaction, grant: Grant, error: InvalidGrant) -> _Refused:
+        """The session behind a grant is over, and nothing brings it back: the grant ends too."""
+        done = self._end(tx, grant.grant_id, SESSION_OVER)
+        return _Refused(error, revoked=grant.grant_id if done else None, because=SESSION_OVER)
 
     def _grant_of(self, tx: Transaction, token: str, issuer: str) -> Grant | None:
         found = grant_tables.find_refresh_token(tx, grants.digest(token))
@@ -232,6 +281,7 @@ class Exchanges:
         return grant_tables.find_grant(tx, claims.grant_id) if claims is not None else None
 
     def _end(self, tx: Transaction, grant_id: str, because: str) -> bool:
+        self._standing.ended(tx, grant_id)
         return grant_tables.revoke(tx, grant_id, because=because, now=int(self._clock()))
 
     def _tell(self, grant_id: str | None, because: str) -> None:
@@ -247,7 +297,7 @@ class Exchanges:
             client_id=grant.client_id,
             scope=scope,
             grant_id=grant.grant_id,
-            not_after=grant.expires_at,
+            not_after=issued.not_after,
         )
         return {
             "access_token": access_token,
@@ -256,6 +306,11 @@ class Exchanges:
             "refresh_token": issued.refresh_token,
             "scope": scope,
         }
+
+
+def _issued(grant: Grant, person: Person, refresh_token: str, not_after: int | None) -> _Issued:
+    ends_at = grant.expires_at if not_after is None else min(grant.expires_at, not_after)
+    return _Issued(grant, person, refresh_token, ends_at)
 
 
 def _same_resource(sent: str | None, bound: str) -> bool:

@@ -173,6 +173,13 @@ def unrevoked_of_issuer(tx: Transaction, issuer: str) -> list[str]:
     return [row["grant_id"] for row in rows]
 
 
+def unrevoked_of_person(tx: Transaction, person_id: str) -> list[str]:
+    rows = tx.all(
+        "SELECT grant_id FROM grants WHERE person_id = :person_id AND revoked_at IS NULL", person_id=person_id
+    )
+    return [row["grant_id"] for row in rows]
+
+
 def live_grants_by(tx: Transaction, column: str, now: int) -> dict[str, int]:
     """How many live grants each client (`client_id`) or person (`person_id`) has."""
     assert column in ("client_id", "person_id")

@@ -24,13 +24,19 @@ from homeport.errors import ApprovalError, ApprovingPaused, NoSuchRequest, Other
 from homeport.events import ApprovalRequested
 from homeport.foreign_text import clean
 from homeport.people import tables as people_tables
-from homeport.people.owner import label, owner_exists, person_named
+from homeport.people.admission import Admission
+from homeport.people.owner import PROVIDER, label, owner_exists, person_named
 from homeport.people.person import Person
 from homeport.store import Database, Transaction
 
 T = TypeVar("T")
 
 KIND = "sign-in"
+NEW_PERSON = "new-person"
+"""Somebody signed in elsewhere, such as with Privy, and nobody has invited them yet."""
+
+
+_WAITING = (RequestState.SIGN_IN, RequestState.ADMISSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class Preview:
     own_network_known: bool
     owner_exists: bool
     people: tuple[tuple[str, str], ...]
+    newcomer: str = ""
+    """Who would be let in, where sign-in showed that already; the owner is not asked who this is then."""
 
     @property
     def relay_warning(self) -> str:
@@ -65,7 +73,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The owner's answer: `who` is "me", a person's id or name, or a new name."""
+    """The owner's answer: `who` is "me", a person's id or name, or a new name; empty for one who has signed in."""
 
     who: str
     read_only: bool = False
@@ -82,6 +90,7 @@ class OwnerSignIn:
         desk: ApprovalDesk,
         authorization: Authorization,
         clients: Clients,
+        admission: Admission,
         *,
         own_network: Callable[[], str | None],
         reachable: Callable[[], bool],
@@ -92,6 +101,7 @@ class OwnerSignIn:
         self._desk = desk
         self._authorization = authorization
         self._clients = clients
+        self._admission = admission
         self._own_network = own_network
         self._reachable = reachable
         self._clock = clock
@@ -105,14 +115,26 @@ class OwnerSignIn:
         """Let the owner know that a browser waits; the event is for after the transaction. None: it waits already."""
         if self._desk.of_subject(tx, request.request_id) is not None:
             return None
+        return self._ask(tx, KIND, request, client, visitor)
+
+    def ask_to_admit(
+        self, tx: Transaction, request: AuthorizationRequest, client: Client, visitor: Visitor
+    ) -> ApprovalRequested | None:
+        """Ask whether the person who signed in may enter; the event is for after the transaction."""
+        self._desk.forget(tx, request.request_id)
+        return self._ask(tx, NEW_PERSON, request, client, visitor)
+
+    def _ask(
+        self, tx: Transaction, kind: str, request: AuthorizationRequest, client: Client, visitor: Visitor
+    ) -> ApprovalRequested:
         new = NewApproval(
-            kind=KIND,
+            kind=kind,
             subject=request.request_id,
             client_id=client.client_id,
             client=client.name,
             verified=client.verified_host is not None,
             redirect_host=clean(redirect_host(request.parameters.redirect_uri)),
-            network=self._network(visitor),
+            network=self.network(visitor),
             browser=visitor.browser,
         )
         return self._desk.open(tx, new, protected=self._own_networks())[1]
@@ -126,7 +148,7 @@ class OwnerSignIn:
 
     def renew(self, tx: Transaction, request: AuthorizationRequest) -> bool:
         """A new code for the page that asks for one; False when there is nothing to wait for any more."""
-        if request.state is not RequestState.SIGN_IN:
+        if request.state not in _WAITING:
             return False
         approval = self._desk.of_subject(tx, request.request_id)
         if approval is None:
@@ -142,7 +164,7 @@ class OwnerSignIn:
 
     def collect(self, tx: Transaction, request: AuthorizationRequest) -> AuthorizationRequest:
         """The browser comes back: what the owner decided meanwhile moves the request on, once."""
-        if request.state is not RequestState.SIGN_IN:
+        if request.state not in _WAITING:
             return request
         approval = self._desk.of_subject(tx, request.request_id)
         if approval is None:
@@ -151,7 +173,7 @@ class OwnerSignIn:
             self._authorization.refuse(tx, request)
         elif approval.state is ApprovalState.APPROVED and self._desk.fetched(tx, approval):
             record = people_tables.find(tx, approval.person_id or "")
-            if record is None or record.blocked:
+            if record is None or record.blocked or request.person_id not in (None, record.person.id):
                 self._authorization.refuse(tx, request)
             elif approval.scope:
                 self._authorization.allow(tx, request, record.person.id, approval.scope)
@@ -197,6 +219,8 @@ class OwnerSignIn:
                     "Either you leave changes out, or the person decides on their own page: not both.",
                     hint="Leave one of --read-only and --consent-in-browser out.",
                 )
+            if approval.kind == NEW_PERSON:
+                return self._let_in(tx, approval)
             person = person_named(tx, decision.who, now=int(self._clock()), random=self._random)
             scope = consent.granted(preview.question.scopes, without_write=decision.read_only)
             if decision.consent_in_browser:
@@ -209,6 +233,19 @@ class OwnerSignIn:
         approval, person, _ = done
         self._desk.decided(approval, "approved", label(person))
         return done
+
+    def _let_in(self, tx: Transaction, approval: Approval) -> tuple[Approval, Person, str] | None:
+        """The one who signed in may enter from now on; what their client may do they decide on their own page."""
+        request = request_tables.find(tx, approval.subject)
+        record = people_tables.find(tx, request.person_id or "") if request is not None else None
+        if record is None or request is None or request.state is not RequestState.ADMISSION:
+            raise NoSuchRequest("The request behind this code has ended.", hint="Start again from the app.")
+        if record.blocked:
+            raise ApprovalError(f"{label(record.person)} is blocked.", hint="See `homeport people`.")
+        if not self._desk.approve(tx, approval, person_id=record.person.id, scope=""):
+            return None
+        self._admission.approve(tx, record.person.id)
+        return approval, record.person, ""
 
     async def deny(self, number: int | None) -> int:
         """Deny one waiting request or, with None, all. Raises NoSuchRequest."""
@@ -253,7 +290,8 @@ class OwnerSignIn:
             raise NoSuchRequest("The request behind this code has ended.", hint="Start again from the app.")
         me = people_tables.find_subject(tx, "owner", "me")
         seen = grant_tables.last_consented_tools(tx, approval.client_id, me.person.id) if me else frozenset()
-        people = tuple((r.person.id, label(r.person)) for r in people_tables.all_people(tx) if not r.blocked)
+        newcomer = people_tables.find(tx, request.person_id or "") if approval.kind == NEW_PERSON else None
+        people = tuple((r.person.id, label(r.person)) for r in people_tables.all_people(tx) if _may_be_named(r))
         return Preview(
             approval=approval,
             client=self._clients.find(tx, approval.client_id),
@@ -262,9 +300,10 @@ class OwnerSignIn:
             own_network_known=self._own_network() is not None,
             owner_exists=owner_exists(tx),
             people=people,
+            newcomer=label(newcomer.person) if newcomer is not None else "",
         )
 
-    def _network(self, visitor: Visitor) -> str:
+    def network(self, visitor: Visitor) -> str:
         """Where the browser is. A tunnel that marks nothing makes the whole world look like this computer: while there
         is a public URL, loopback counts only once the self-probe has shown that the tunnel marks what it brings."""
         if visitor.network == THIS_COMPUTER and self._reachable() and self._own_network() is None:
@@ -286,6 +325,11 @@ def describe_place(network: str, *, same: bool, known: bool) -> str:
     if same:
         return f"{network}, this computer's network"
     return f"{network}, {'not this' if known else 'perhaps not this'} computer's network"
+
+
+def _may_be_named(record: people_tables.PersonRecord) -> bool:
+    """Not those who only knocked: a stranger's account would stand in the list of the owner's friends."""
+    return not record.blocked and (record.person.provider == PROVIDER or record.admitted_as is not None)
 
 
 def _verified(client: Client | None) -> bool:

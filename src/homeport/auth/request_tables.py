@@ -9,14 +9,15 @@ from homeport.auth.errors import MatchedRedirect
 from homeport.store import Row, Transaction
 
 
-def insert(tx: Transaction, request: AuthorizationRequest) -> None:
+def insert(tx: Transaction, request: AuthorizationRequest, *, network: str) -> None:
+    """`network` is where its browser is: a flood from one network pushes out its own."""
     p = request.parameters
     tx.execute(
         "INSERT INTO authorization_requests (request_id, browser_digest, parameters_digest, state, client_id,"
         " redirect_uri, redirect_uri_given, client_state, code_challenge, issuer, resource, scope, nonce, created_at,"
-        " expires_at) VALUES (:request_id, :browser_digest, :parameters_digest, :state, :client_id, :redirect_uri,"
-        " :redirect_uri_given, :client_state, :code_challenge, :issuer, :resource, :scope, :nonce, :created_at,"
-        " :expires_at)",
+        " expires_at, network) VALUES (:request_id, :browser_digest, :parameters_digest, :state, :client_id,"
+        " :redirect_uri, :redirect_uri_given, :client_state, :code_challenge, :issuer, :resource, :scope, :nonce,"
+        " :created_at, :expires_at, :network)",
         request_id=request.request_id,
         browser_digest=request.browser_digest,
         parameters_digest=request.parameters_digest,
@@ -32,6 +33,7 @@ def insert(tx: Transaction, request: AuthorizationRequest) -> None:
         nonce=p.nonce,
         created_at=request.created_at,
         expires_at=request.expires_at,
+        network=network,
     )
 
 
@@ -44,7 +46,8 @@ def find_open(tx: Transaction, browser_digest: str, parameters_digest: str, now:
     """The request this browser makes already with the same parameters: a page loaded twice is one request."""
     row = tx.one(
         "SELECT * FROM authorization_requests WHERE browser_digest = :browser AND parameters_digest = :parameters"
-        " AND state IN ('sign_in', 'consent', 'allowed') AND expires_at > :now ORDER BY created_at DESC LIMIT 1",
+        " AND state IN ('sign_in', 'admission', 'consent', 'allowed') AND expires_at > :now"
+        " ORDER BY created_at DESC LIMIT 1",
         browser=browser_digest,
         parameters=parameters_digest,
         now=now,
@@ -84,6 +87,23 @@ def advance(
     )
 
 
+def switch(tx: Transaction, request: AuthorizationRequest) -> bool:
+    """Back to sign-in, without the person; False when the table has no such step or somebody took another one."""
+    to = request.step(Step.SWITCH)
+    if to is None:
+        return False
+    return (
+        tx.execute(
+            "UPDATE authorization_requests SET state = :to, person_id = NULL"
+            " WHERE request_id = :request_id AND state = :state",
+            to=to.value,
+            request_id=request.request_id,
+            state=request.state.value,
+        )
+        == 1
+    )
+
+
 def count_open(tx: Transaction, client_id: str, now: int) -> int:
     row = tx.one(
         "SELECT COUNT(*) AS open FROM authorization_requests WHERE client_id = :client_id AND expires_at > :now",
@@ -95,15 +115,19 @@ def count_open(tx: Transaction, client_id: str, now: int) -> int:
 
 
 def trim(tx: Transaction, keep: int, *, spare: Collection[str]) -> int:
-    """Bound the table against floods: beyond the newest `keep`, requests without a person go, but those in `spare`."""
+    """Bound the table against floods: beyond `keep`, requests without a person go, but those in `spare`.
+
+    The oldest of the fullest network goes first, so that strangers elsewhere do not end somebody's sign-in.
+    """
     row = tx.one("SELECT COUNT(*) AS stored FROM authorization_requests")
     assert row is not None
     surplus = int(row["stored"]) - keep
     if surplus <= 0:
         return 0
+    # Numbered within its network from the newest on: the highest number is the oldest of the fullest network.
     oldest = tx.all(
-        "SELECT request_id FROM authorization_requests WHERE person_id IS NULL ORDER BY created_at, request_id"
-        " LIMIT :most",
+        "SELECT request_id, ROW_NUMBER() OVER (PARTITION BY network ORDER BY created_at DESC, request_id DESC) AS place"
+        " FROM authorization_requests WHERE person_id IS NULL ORDER BY place DESC, created_at, request_id LIMIT :most",
         most=surplus + len(spare),
     )
     going = [row["request_id"] for row in oldest if row["request_id"] not in spare][:surplus]

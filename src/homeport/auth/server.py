@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.routing import Route
 
@@ -11,10 +12,11 @@ from homeport.approvals import ApprovalDesk
 from homeport.auth import grant_tables, request_tables
 from homeport.auth.access import Access
 from homeport.auth.assertions import ClientAuthenticator, ClientKeys
-from homeport.auth.authorization import Authorization
+from homeport.auth.authorization import Authorization, Followers
 from homeport.auth.clients import Clients
 from homeport.auth.endpoints.authorize import AuthorizeEndpoint
 from homeport.auth.endpoints.front import FrontEndpoint
+from homeport.auth.endpoints.own_requests import OwnRequests
 from homeport.auth.endpoints.registration import RegistrationEndpoint
 from homeport.auth.endpoints.token import TokenEndpoints
 from homeport.auth.endpoints.well_known import WellKnownEndpoints
@@ -24,11 +26,19 @@ from homeport.auth.introspection import Introspection
 from homeport.auth.owner_sign_in import OwnerSignIn
 from homeport.auth.pages import Pages
 from homeport.auth.resources import ServedApps
+from homeport.auth.standing import GrantStanding
 from homeport.auth.tokens import Tokens
 from homeport.clock import Clock, Randomness
 from homeport.events import EventBus
 from homeport.origins import Origins
+from homeport.people.admission import Admission
 from homeport.store import Database, Transaction
+
+if TYPE_CHECKING:
+    from homeport.auth.endpoints.privy import PrivyEndpoint
+    from homeport.auth.privy_sign_in import PrivySignIn
+    from homeport.people.privy import Privy
+    from homeport.people.privy_sessions import PrivySessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,23 @@ class AuthKeys:
 
     refresh: bytes
     approval: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInPeople:
+    """Who may enter, and how they sign in: with Privy, or (None) by the owner's approval. `sessions` are the Privy
+    sessions that tools need, where they do."""
+
+    admission: Admission
+    privy: Privy | None = None
+    sessions: PrivySessions | None = None
+    create_wallets: bool = False
+
+
+class Endpoint(Protocol):
+    """A part of the HTTP face."""
+
+    def routes(self) -> list[Route]: ...
 
 
 class AuthorizationServer:
@@ -55,7 +82,8 @@ class AuthorizationServer:
         *,
         own_network: Callable[[], str | None],
         pasted_without_path: Callable[[], None],
-        identity: bool,
+        people: SignedInPeople,
+        backend_jwks: Callable[[], Mapping[str, object]],
         clock: Clock,
         random: Randomness,
     ) -> None:
@@ -67,6 +95,8 @@ class AuthorizationServer:
 
         self._database = database
         self._clock = clock
+        standing = GrantStanding(database, people.admission, people.sessions, clock=clock)
+        self._standing = standing
         self.clients = Clients(
             database,
             fetcher,
@@ -76,24 +106,54 @@ class AuthorizationServer:
             clock=clock,
         )
         self.authorization = Authorization(
-            database, self.clients, apps, events, code_key=keys.refresh, clock=clock, random=random
+            database,
+            self.clients,
+            apps,
+            events,
+            code_key=keys.refresh,
+            followers=Followers(issued=standing.issued, refused=standing.ended),
+            clock=clock,
+            random=random,
         )
         self.sign_in = OwnerSignIn(
             database,
             ApprovalDesk(keys.approval, events, clock=clock, random=random),
             self.authorization,
             self.clients,
+            people.admission,
             own_network=own_network,
             reachable=lambda: origins.public is not None,
             clock=clock,
             random=random,
         )
-        self.exchanges = Exchanges(database, tokens, events, refresh_key=keys.refresh, clock=clock, random=random)
+        self.exchanges = Exchanges(
+            database, tokens, standing, events, refresh_key=keys.refresh, clock=clock, random=random
+        )
         self.access = Access(database, tokens, self.clients, origins, apps, clock=clock)
-        self._pages = Pages()
-        self._endpoints = (
-            FrontEndpoint(self._pages, pasted_without_path),
-            WellKnownEndpoints(apps, tokens, identity=identity),
+        pages = Pages()
+        own = OwnRequests(self.authorization, pages, clock=clock)
+        self._privy: PrivySignIn | None = None
+        privy: PrivyEndpoint | None = None
+        if people.privy is not None:
+            # Only where it is used: what talks to Privy takes a tenth of the start.
+            from homeport.auth.endpoints.privy import PrivyEndpoint
+            from homeport.auth.privy_sign_in import PrivySignIn
+
+            self._privy = PrivySignIn(
+                database,
+                people.privy,
+                people.admission,
+                people.sessions,
+                self.authorization,
+                self.sign_in,
+                self.clients,
+                create_wallets=people.create_wallets,
+                clock=clock,
+            )
+            privy = PrivyEndpoint(database, self._privy, own, pages)
+        self._endpoints: tuple[Endpoint, ...] = (
+            FrontEndpoint(pages, pasted_without_path),
+            WellKnownEndpoints(apps, tokens, identity=privy is not None, backend_jwks=backend_jwks),
             RegistrationEndpoint(self.clients),
             AuthorizeEndpoint(
                 database,
@@ -101,11 +161,13 @@ class AuthorizationServer:
                 self.sign_in,
                 self.clients,
                 apps,
-                self._pages,
-                identity=identity,
+                pages,
+                own,
+                privy,
                 clock=clock,
                 random=random,
             ),
+            *([privy] if privy is not None else []),
             TokenEndpoints(
                 ClientAuthenticator(self.clients, client_keys, clock=clock),
                 self.exchanges,
@@ -125,10 +187,13 @@ class AuthorizationServer:
             self.clients.expire(tx, self._clock())
             self.authorization.purge(tx)
             self.sign_in.purge(tx)
+            self._standing.purge(tx, int(self._clock()))
             for grant_id, at in touched.items():
                 grant_tables.touch(tx, grant_id, int(at))
 
         await self._database.transaction(work)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self.access.close()
+        if self._privy is not None:
+            await self._privy.close()

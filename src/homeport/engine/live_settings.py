@@ -46,6 +46,12 @@ class LiveSettings:
             self.look()
         return self._rule(tool, effect)
 
+    def current(self) -> LoadedSettings:
+        """The settings as they are now."""
+        if self._timer() >= self._next_look:
+            self.look()
+        return self.loaded
+
     def look(self) -> None:
         """Read the settings again if a file of theirs changed."""
         self._next_look = self._timer() + SECONDS_BETWEEN_LOOKS

@@ -12,15 +12,16 @@ from homeport.activity import ActivityLog
 from homeport.apps.app import App
 from homeport.auth.fetch import Fetcher
 from homeport.auth.grant_tables import GRANTS_CHANNEL
-from homeport.auth.network import Network
-from homeport.auth.server import AuthKeys, AuthorizationServer
+from homeport.auth.server import AuthKeys, AuthorizationServer, SignedInPeople
 from homeport.auth.tokens import Tokens
 from homeport.clock import Clock, Randomness
+from homeport.engine.backend import EngineBackend
 from homeport.engine.live_settings import LiveSettings
+from homeport.engine.people import open_people
 from homeport.engine.probe import SelfProbe
 from homeport.engine.served import AppSource, Served
 from homeport.events import EventBus
-from homeport.keys.imported import ImportedPair
+from homeport.keys.imported import imported_pair
 from homeport.keys.remote import RemoteKeys
 from homeport.keys.signing import SigningKeys
 from homeport.mcp_server.calls import ToolCalls
@@ -28,6 +29,7 @@ from homeport.mcp_server.dispatch import AppDispatch
 from homeport.mcp_server.endpoint import McpEndpoint
 from homeport.mcp_server.open_streams import OpenStreams
 from homeport.mcp_server.tool_lists import ToolLists
+from homeport.network import Network
 from homeport.origins import Origins
 from homeport.public import AllowedOrigins, PublicApp
 from homeport.settings import LoadedSettings
@@ -62,6 +64,8 @@ class Rooms:
     signing: SigningKeys
     activity: ActivityLog
     auth: AuthorizationServer
+    people: SignedInPeople
+    backend: EngineBackend
     served: Served
     endpoints: Mapping[str, McpEndpoint]
     tool_lists: Mapping[str, ToolLists]
@@ -102,8 +106,7 @@ async def open_rooms(
     clock, random = seams.clock, seams.random
     vault, database = await _open_both(loaded, seams)
     opened.push_async_callback(database.close)
-    imported = loaded.imported_keys
-    pair = ImportedPair.parse(imported.private_key, imported.public_key) if imported else None
+    pair = imported_pair(loaded.imported_keys, vault)
     signing = await SigningKeys.load(vault, clock=clock, imported=pair)
     keys = AuthKeys(
         refresh=bytes.fromhex(await vault.ensure("refresh-key", lambda: random(32).hex())),
@@ -121,6 +124,19 @@ async def open_rooms(
     opened.push_async_callback(fetcher.aclose)
     remote_keys = RemoteKeys(fetch=fetcher.keys, folder=settings.data_dir / "client-keys", clock=clock)
     opened.push_async_callback(remote_keys.close)
+    people = await open_people(
+        loaded, lambda: live.current(), vault, database, seams.network, origins, opened, clock=clock
+    )
+    backend = await EngineBackend.open(
+        settings,
+        vault=vault,
+        database=database,
+        network=seams.network,
+        clock=clock,
+        random=random,
+        privy_token=people.sessions.token if people.sessions is not None else None,
+    )
+    opened.push_async_callback(backend.close)
     auth = AuthorizationServer(
         database,
         tokens,
@@ -132,11 +148,12 @@ async def open_rooms(
         events,
         own_network=lambda: probe.own_network,
         pasted_without_path=pasted_without_path,
-        identity=False,
+        people=people,
+        backend_jwks=backend.jwks,
         clock=clock,
         random=random,
     )
-    opened.callback(auth.close)
+    opened.push_async_callback(auth.close)
     allowed = AllowedOrigins(origins, settings.allowed_origins)
 
     def changed(new: LoadedSettings) -> None:
@@ -155,6 +172,7 @@ async def open_rooms(
         calls = ToolCalls(
             app=_current(source),
             record=events.publish,
+            backend=backend.of,
             rule=live.rule,
             clock=clock,
             random=random,
@@ -175,6 +193,8 @@ async def open_rooms(
         signing,
         activity,
         auth,
+        people,
+        backend,
         served,
         endpoints,
         tool_lists,

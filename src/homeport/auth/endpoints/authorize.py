@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -25,30 +22,28 @@ from homeport.auth.authorization_requests import AuthorizationRequest, RequestSt
 from homeport.auth.client import Client
 from homeport.auth.clients import Clients
 from homeport.auth.endpoints import incoming
-from homeport.auth.errors import OAuthError, PageError, RedirectError
+from homeport.auth.endpoints.own_requests import REQUEST, OwnRequests, ended, page_again, page_of, private, redirect
+from homeport.auth.errors import PageError
 from homeport.auth.owner_sign_in import OwnerSignIn, Waiting
 from homeport.auth.pages import Pages
 from homeport.auth.redirects import LOOPBACK_HOSTS, redirect_host
 from homeport.auth.request_parameters import validate
 from homeport.auth.resources import ServedApps
 from homeport.clock import Clock, Randomness
-from homeport.errors import StoreError
 from homeport.events import ApprovalRequested
 from homeport.foreign_text import clean
 from homeport.people import tables as people_tables
 from homeport.people.owner import ME, PROVIDER, label
 from homeport.store import Database, Transaction
 
-Handler = Callable[[Request], Awaitable[Response]]
-
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from homeport.auth.endpoints.privy import PrivyEndpoint
 
 START = "/authorize/start"
-REQUEST = "/authorize/request/"
 
 
 class AuthorizeEndpoint:
-    """One per engine."""
+    """One per engine. `privy` shows sign-in where people sign in with Privy; otherwise the owner approves them."""
 
     def __init__(
         self,
@@ -58,8 +53,9 @@ class AuthorizeEndpoint:
         clients: Clients,
         apps: ServedApps,
         pages: Pages,
+        own: OwnRequests,
+        privy: PrivyEndpoint | None,
         *,
-        identity: bool,
         clock: Clock,
         random: Randomness,
     ) -> None:
@@ -69,21 +65,22 @@ class AuthorizeEndpoint:
         self._clients = clients
         self._apps = apps
         self._pages = pages
-        self._identity = identity
+        self._own = own
+        self._privy = privy
         self._clock = clock
         self._random = random
 
     def routes(self) -> list[Route]:
         one = REQUEST + "{request_id}"
         return [
-            Route("/authorize", self._shown(self.begin), methods=["GET"]),
-            Route(START, self._shown(self.begin), methods=["GET"]),
-            Route(one, self._shown(self.show), methods=["GET"]),
+            Route("/authorize", self._own.shown(self.begin), methods=["GET"]),
+            Route(START, self._own.shown(self.begin), methods=["GET"]),
+            Route(one, self._own.shown(self.show), methods=["GET"]),
             Route(one + "/state", self.state, methods=["GET"]),
-            Route(one + "/continue", self._shown(self.go_back), methods=["GET"]),
-            Route(one + "/code", self._shown(self.renew_code), methods=["POST"]),
-            Route(one + "/cancel", self._shown(self.cancel), methods=["POST"]),
-            Route(one + "/consent", self._shown(self.decide), methods=["POST"]),
+            Route(one + "/continue", self._own.shown(self.go_back), methods=["GET"]),
+            Route(one + "/code", self._own.shown(self.renew_code), methods=["POST"]),
+            Route(one + "/cancel", self._own.shown(self.cancel), methods=["POST"]),
+            Route(one + "/consent", self._own.shown(self.decide), methods=["POST"]),
         ]
 
     async def begin(self, request: Request) -> Response:
@@ -97,7 +94,7 @@ class AuthorizeEndpoint:
             )
         query = incoming.query_of(request)
         client, _, parameters = await validate(
-            query, origin, clients=self._clients, apps=self._apps, identity=self._identity
+            query, origin, clients=self._clients, apps=self._apps, identity=self._privy is not None
         )
         browser = incoming.browser_of(request)
         if browser is None:
@@ -110,12 +107,13 @@ class AuthorizeEndpoint:
             value = base64.urlsafe_b64encode(self._random(32)).rstrip(b"=").decode()
             again = RedirectResponse(f"{START}?{request.scope['query_string'].decode('latin-1')}", status_code=303)
             again.headers["Set-Cookie"] = incoming.cookie_for(origin, value)
-            return _private(again)
+            return private(again)
         visitor = incoming.visitor_of(request)
 
         def work(tx: Transaction) -> tuple[AuthorizationRequest, ApprovalRequested | None]:
-            stored, new = self._authorization.find_or_open(tx, parameters, browser)
-            event = self._sign_in.begin(tx, stored, client, visitor)
+            network = self._sign_in.network(visitor)
+            stored, new = self._authorization.find_or_open(tx, parameters, browser, network=network)
+            event = self._sign_in.begin(tx, stored, client, visitor) if self._privy is None else None
             if new:
                 self._authorization.make_room(tx, spare=self._sign_in.waiting_requests(tx))
             return stored, event
@@ -123,31 +121,36 @@ class AuthorizeEndpoint:
         stored, event = await self._database.transaction(work)
         if event is not None:
             self._sign_in.announce(event)
-        return _private(RedirectResponse(REQUEST + stored.request_id, status_code=303))
+        return page_again(stored)
 
     async def show(self, request: Request) -> Response:
         """The page of a request, whatever state it is in."""
 
         def work(tx: Transaction) -> tuple[AuthorizationRequest, Waiting | None, Client | None]:
-            stored = self._sign_in.collect(tx, self._own(tx, request))
+            stored = self._sign_in.collect(tx, self._own.find(tx, request))
             client = self._clients.find(tx, stored.parameters.client_id)
             return stored, self._sign_in.waiting_page(tx, stored), client
 
         stored, waiting, client = await self._database.transaction(work)
-        if stored.ended(self._clock()) or (stored.state is RequestState.SIGN_IN and waiting is None):
-            raise _ended()
+        by_privy = self._privy is not None and stored.state is RequestState.SIGN_IN
+        waits = stored.state in (RequestState.SIGN_IN, RequestState.ADMISSION) and not by_privy
+        if stored.ended(self._clock()) or (waits and waiting is None):
+            raise ended()
         name = client.name if client else clean(stored.parameters.client_id)
         host = client.verified_host if client else None
         common: dict[str, Any] = {
             "client": name,
             "verified_host": host,
             "redirect_host": _shown_redirect(stored.parameters.redirect_uri),
-            "here": REQUEST + stored.request_id,
+            "here": page_of(stored),
         }
-        if stored.state is RequestState.SIGN_IN and waiting is not None:
+        if self._privy is not None and by_privy:
+            return self._privy.sign_in_page(request, stored, common)
+        if waits and waiting is not None:
             return self._pages.render(
                 "waiting",
                 **common,
+                newcomer=await self._name_of(stored),
                 code=waiting.code,
                 displaced=waiting.approval.state is ApprovalState.DISPLACED,
                 refresh=2 if self._clock() - stored.created_at < 60 else 10,
@@ -159,7 +162,7 @@ class AuthorizeEndpoint:
             "going_back",
             **common,
             allowed=stored.answer == "allowed",
-            continue_to=f"{REQUEST}{stored.request_id}/continue",
+            continue_to=f"{page_of(stored)}/continue",
         )
 
     async def state(self, request: Request) -> Response:
@@ -175,41 +178,41 @@ class AuthorizeEndpoint:
 
         version = await self._database.transaction(work)
         if version is None:
-            return _private(JSONResponse({"version": ""}, status_code=404))
-        return _private(JSONResponse({"version": version}))
+            return private(JSONResponse({"version": ""}, status_code=404))
+        return private(JSONResponse({"version": version}))
 
     async def go_back(self, request: Request) -> Response:
         """Back to the client, with a code or an error."""
-        stored = await self._database.transaction(lambda tx: self._own(tx, request))
+        stored = await self._database.transaction(lambda tx: self._own.find(tx, request))
         answer = await self._authorization.answer(stored, incoming.browser_of(request) or "")
         if answer is None:
-            raise _ended()
-        return _redirect(stored.parameters.redirect_uri, answer)
+            raise ended()
+        return redirect(stored.parameters.redirect_uri, answer)
 
     async def renew_code(self, request: Request) -> Response:
         def work(tx: Transaction) -> AuthorizationRequest:
-            stored = self._own_post(tx, request)
+            stored = self._own.find_live(tx, request)
             self._sign_in.renew(tx, stored)
             return stored
 
-        return self._page_again(await self._database.transaction(work))
+        return page_again(await self._database.transaction(work))
 
     async def cancel(self, request: Request) -> Response:
         def work(tx: Transaction) -> AuthorizationRequest:
-            stored = self._own_post(tx, request)
-            if stored.state is RequestState.SIGN_IN:
+            stored = self._own.find_live(tx, request)
+            if stored.state in (RequestState.SIGN_IN, RequestState.ADMISSION):
                 self._sign_in.cancel(tx, stored)
             self._authorization.refuse(tx, stored)
             return stored
 
-        return self._page_again(await self._database.transaction(work))
+        return page_again(await self._database.transaction(work))
 
     async def decide(self, request: Request) -> Response:
         """The person's own yes or no on the consent page."""
         form = await incoming.form_of(request)
 
         def work(tx: Transaction) -> AuthorizationRequest:
-            stored = self._own_post(tx, request)
+            stored = self._own.find_live(tx, request)
             if stored.state is not RequestState.CONSENT or stored.person_id is None:
                 return stored
             if form.get("answer") == "allow":
@@ -221,12 +224,20 @@ class AuthorizeEndpoint:
                 self._authorization.refuse(tx, stored)
             return stored
 
-        return self._page_again(await self._database.transaction(work))
+        return page_again(await self._database.transaction(work))
+
+    async def _name_of(self, stored: AuthorizationRequest) -> str:
+        """Who signed in, while the owner has not let them in; empty while nobody has."""
+        person_id = stored.person_id
+        if person_id is None:
+            return ""
+        record = await self._database.transaction(lambda tx: people_tables.find(tx, person_id))
+        return label(record.person) if record is not None else ""
 
     async def _consent_page(self, stored: AuthorizationRequest, common: dict[str, Any]) -> Response:
         app = self._authorization.served_app(stored)
         if app is None or stored.person_id is None:
-            raise _ended()
+            raise ended()
         person_id = stored.person_id
 
         def work(tx: Transaction) -> tuple[frozenset[str], people_tables.PersonRecord | None]:
@@ -240,69 +251,10 @@ class AuthorizeEndpoint:
             **common,
             app=clean(question.app),
             person=_shown_name(record) if record else person_id,
+            can_switch=self._privy is not None,
             tools=question.tools,
             asks_write=question.asks_write,
         )
-
-    def _own(self, tx: Transaction, request: Request) -> AuthorizationRequest:
-        browser = incoming.browser_of(request)
-        stored = self._authorization.find(tx, request.path_params["request_id"], browser)
-        if stored is None or stored.parameters.issuer != incoming.origin_of(request).issuer:
-            raise PageError(
-                "This page belongs to another browser window, or it has ended.",
-                title="This page is not yours or is over",
-                hint="Open it in the normal window you began in, with cookies allowed, or start again from the app.",
-                status=404,
-            )
-        return stored
-
-    def _own_post(self, tx: Transaction, request: Request) -> AuthorizationRequest:
-        stored = self._own(tx, request)
-        if stored.ended(self._clock()):
-            raise _ended()
-        return stored
-
-    def _page_again(self, stored: AuthorizationRequest) -> Response:
-        return _private(RedirectResponse(REQUEST + stored.request_id, status_code=303))
-
-    def _shown(self, handler: Handler) -> Handler:
-        """Turns errors into what a person sees, and refuses a POST that no page of ours sent."""
-
-        async def shown(request: Request) -> Response:
-            try:
-                if request.method == "POST" and not incoming.is_own_post(request):
-                    raise PageError(
-                        "Another site tried to answer in your place. Nothing was changed.",
-                        title="This came from another site",
-                        hint="Answer on the page itself, in a normal browser window.",
-                        status=403,
-                    )
-                return await handler(request)
-            except PageError as error:
-                return self._pages.render(
-                    "error",
-                    status=error.status,
-                    title=error.title,
-                    message=clean(error.message, 300),
-                    hint=clean(error.hint, 300),
-                )
-            except RedirectError as error:
-                return _redirect(error.redirect_uri, error.parameters())
-            except StoreError as error:
-                logger.error("The database did not answer %s: %s", request.url.path, error)
-                return self._pages.render(
-                    "error",
-                    status=503,
-                    title="Homeport has trouble on its computer",
-                    message="Its database does not answer just now. Nothing was changed.",
-                    hint="Load this page again in a moment. `homeport status` on that computer tells more.",
-                )
-            except OAuthError as error:
-                return self._pages.render(
-                    "error", status=error.status, title="This request cannot go on", message=error.description, hint=""
-                )
-
-        return shown
 
 
 def _version(stored: AuthorizationRequest, waiting: Waiting | None) -> str:
@@ -321,18 +273,3 @@ def _shown_name(record: people_tables.PersonRecord) -> str:
 def _shown_redirect(uri: str) -> str:
     host = redirect_host(uri)
     return f"{host} (a program on your computer)" if host in LOOPBACK_HOSTS else host
-
-
-def _ended() -> PageError:
-    return PageError("This request has ended.", title="This page is over", hint="Start again from the app.", status=410)
-
-
-def _redirect(uri: str, parameters: dict[str, str]) -> Response:
-    separator = "&" if "?" in uri else "?"
-    return _private(RedirectResponse(f"{uri}{separator}{urlencode(parameters)}", status_code=303))
-
-
-def _private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response

@@ -26,6 +26,10 @@ class TooLarge(OAuthError):
     status = 413
 
 
+class NotJson(OAuthError):
+    error = "invalid_request"
+
+
 class TooSlow(OAuthError):
     error = "invalid_request"
     status = 408
@@ -61,17 +65,25 @@ async def form_of(request: Request) -> dict[str, str]:
 
 
 async def json_object_of(request: Request) -> dict[str, Any]:
-    """A JSON object. Raises InvalidClientMetadata, TooLarge."""
+    """Client metadata (RFC 7591). Raises InvalidClientMetadata, TooLarge."""
+    try:
+        return await json_of(request, REGISTRATION_BYTES)
+    except NotJson as error:
+        raise InvalidClientMetadata(error.description) from None
+
+
+async def json_of(request: Request, limit: int) -> dict[str, Any]:
+    """A JSON object of at most `limit` bytes. Raises NotJson, TooLarge, TooSlow."""
     kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
     if kind != "application/json":
-        raise InvalidClientMetadata("Send the client metadata as application/json.")
-    body = await body_of(request, REGISTRATION_BYTES)
+        raise NotJson("Send a JSON object as application/json.")
+    body = await body_of(request, limit)
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        raise InvalidClientMetadata("The body is not JSON.") from None
+        raise NotJson("The body is not JSON.") from None
     if not isinstance(value, dict):
-        raise InvalidClientMetadata("The body is not a JSON object.")
+        raise NotJson("The body is not a JSON object.")
     return value
 
 

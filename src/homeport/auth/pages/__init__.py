@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 MARKS = {"read": "reads", "write": "changes", "destroy": "can delete"}
 
-_TEMPLATES = ("layout", "front", "error", "waiting", "consent", "going_back")
+_TEMPLATES = ("layout", "front", "error", "waiting", "sign_in", "consent", "going_back")
 
 
 class Pages:
@@ -30,16 +31,12 @@ class Pages:
         self._css = folder.joinpath("house.css").read_text("utf-8")
         self._script = folder.joinpath("waiting.js").read_text("utf-8")
         self._templates = {f"{name}.html": folder.joinpath(f"{name}.html").read_text("utf-8") for name in _TEMPLATES}
-        self._policy = "; ".join(
+        self._policy = _policy(
             (
-                "default-src 'none'",
                 f"style-src '{_hash(self._css)}'",
                 f"script-src '{_hash(self._script)}'",
                 "connect-src 'self'",
                 "img-src data:",
-                "form-action 'self'",
-                "base-uri 'none'",
-                "frame-ancestors 'none'",
             )
         )
 
@@ -57,12 +54,29 @@ class Pages:
 
     def render(self, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """The page `name` as a response with its policy. No COOP: it would cut off ChatGPT's popup."""
+        return self._response(name, status, self._policy, values)
+
+    def render_sign_in(self, *, privy: str, captcha: str | None, **values: Any) -> HTMLResponse:
+        """The page on which Privy's script runs: it may reach Privy's host, and the captcha's when there is one."""
+        more = [] if captcha is None else [captcha]
+        policy = _policy(
+            (
+                f"style-src '{_hash(self._css)}' {values['style']}",
+                " ".join(["script-src", values["script_url"], *more]),
+                f"connect-src 'self' {privy}",
+                "img-src 'self' data:",
+                *(f"frame-src {host}" for host in more),
+            )
+        )
+        return self._response("sign_in", 200, policy, values)
+
+    def _response(self, name: str, status: int, policy: str, values: Mapping[str, Any]) -> HTMLResponse:
         html = self._environment.get_template(f"{name}.html").render(**values)
         return HTMLResponse(
             html,
             status_code=status,
             headers={
-                "Content-Security-Policy": self._policy,
+                "Content-Security-Policy": policy,
                 "Referrer-Policy": "same-origin",
                 "X-Frame-Options": "DENY",
                 "X-Content-Type-Options": "nosniff",
@@ -70,6 +84,11 @@ class Pages:
                 "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
             },
         )
+
+
+def _policy(own: Iterable[str]) -> str:
+    always = ("form-action 'self'", "base-uri 'none'", "object-src 'none'", "frame-ancestors 'none'")
+    return "; ".join(("default-src 'none'", *own, *always))
 
 
 def _hash(text: str) -> str:
