@@ -21,6 +21,9 @@ ROOT = Path(__file__).parent.parent.parent
 MEMORY = "tests.cli.memory_homeport"
 REAL = "homeport"
 
+_OURS = ("HOMEPORT_", "JWT_", "PRIVY_", "VITE_", "BACKEND_")
+"""How the names of variables begin that mean a setting or a secret here."""
+
 
 @dataclass
 class Homeport:
@@ -35,7 +38,7 @@ class Homeport:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HOMEPORT_", "JWT_"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
         kept = {name: value for name, value in kept.items() if name not in ("PORT", "SERVER_BASE_URL", "NODE_ENV")}
         return kept | {"PYTHONPATH": str(ROOT), "HOMEPORT_DATA_DIR": str(self.data_dir)} | self.environ
 

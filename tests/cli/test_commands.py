@@ -257,13 +257,20 @@ def test_clients_lists_clients_and_waiting_hosts_and_allows_one(prompt: Prompt) 
     assert prompt.run("clients", "allow", "elsewhere.example").exit_code == 1
 
 
-def test_people_and_grants_are_listed_and_a_grant_is_revoked(prompt: Prompt) -> None:
-    assert "Nobody yet" in prompt.run("people").output
+def test_an_allowed_host_is_taken_back(prompt: Prompt) -> None:
+    assert prompt.run("clients", "withdraw", "client.example").exit_code == 1
+    prompt.run("clients", "allow", "client.example")
+    said = prompt.run("clients", "withdraw", " Client.Example")
+    assert said.exit_code == 0
+    assert "Clients may no longer redirect to client.example:" in said.output
+    assert "homeport grants revoke" in said.output
+    assert "You allowed redirects" not in prompt.run("clients").output
+
+
+def test_grants_are_listed_and_one_is_revoked(prompt: Prompt) -> None:
     assert prompt.run("grants").output == "Nobody has access.\n"
     prompt.engine.ask("428193")
     prompt.run("approve", "428193", "--yes", "--as", "me")
-    assert "Owner" in prompt.run("people").output
-    assert json.loads(prompt.run("people", "--json").output)[0]["name"] == "Owner"
     assert "grant-1" in prompt.run("grants").output
     assert prompt.run("grants", "revoke", "grant-1").exit_code == 0
     assert json.loads(prompt.run("grants", "list", "--json").output)[0]["state"] == "revoked"
@@ -278,9 +285,9 @@ def test_foreign_text_cannot_touch_the_terminal(prompt: Prompt) -> None:
         assert "\u202e" not in said
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "serve"])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("serve", "secrets")])
 def test_without_a_running_homeport_every_command_says_so(tmp_path: Path, command: str) -> None:
-    arguments = {"approve": ["123456"], "deny": ["1"]}.get(command, [])
+    arguments = {"approve": ["123456"], "deny": ["1"], "backend": ["key"]}.get(command, [])
     said = CliRunner().invoke(root, [command, *arguments, "--data-dir", str(tmp_path / "data")])
     assert said.exit_code == 1
     assert "No Homeport is running" in said.stderr

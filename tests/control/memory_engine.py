@@ -9,15 +9,23 @@ from homeport.engine.protocol import (
     ApprovalPreview,
     Approved,
     AppStatus,
+    BackendKeyInfo,
     ClientSummary,
+    FindingLine,
     GrantSummary,
+    InvitationSummary,
+    Invited,
+    MethodLine,
     PendingRequest,
     PersonSummary,
+    PrivyCheck,
+    Removal,
+    SecretSummary,
     Status,
     ToolLine,
     WaitingHost,
 )
-from homeport.errors import NoSuchRequest, NotFoundError, OtherNetwork, WrongCode
+from homeport.errors import EmailError, NoSuchRequest, NotFoundError, OtherNetwork, SeveralPeople, WrongCode
 from homeport.events import ApprovalDecided, ApprovalRequested, EngineStateChanged, EventBus
 
 CONNECTOR = "https://h.example.com/mcp"
@@ -31,6 +39,10 @@ class MemoryEngine:
         self.state = "stopped"
         self.waiting: dict[str, PendingRequest] = {}
         self.persons: list[PersonSummary] = []
+        self.invited: dict[str, int] = {}
+        self.invitation_note = ""
+        self.kept_secrets: dict[str, str] = {}
+        self.newcomer = ""
         self.live: list[GrantSummary] = []
         self.redirect_hosts = {"client.example": 0}
         self.approvals: list[tuple[str, bool, bool]] = []
@@ -104,6 +116,7 @@ class MemoryEngine:
             relay_warning=f"You connect the browser that shows this code: {request.browser}, {request.network}.",
             owner_exists=bool(self.persons),
             people=[(person.person_id, person.name) for person in self.persons],
+            newcomer="",
         )
 
     async def approve(
@@ -118,7 +131,9 @@ class MemoryEngine:
         name = "Owner" if who == "me" else who
         if name not in [person.name for person in self.persons] and who not in [p.person_id for p in self.persons]:
             number = len(self.persons) + 1
-            self.persons.append(PersonSummary(f"person-{number}", name, "owner", "", 1_700_000_000, False, 1))
+            self.persons.append(
+                PersonSummary(f"person-{number}", name, "owner", "", 1_700_000_000, False, 1, [], "", 1_700_000_000)
+            )
         scopes = ["read"] if read_only else ["read", "write"]
         grant = f"grant-{len(self.live) + 1}"
         self.live.append(
@@ -137,7 +152,7 @@ class MemoryEngine:
         )
         self.approvals.append((who, read_only, consent_in_browser))
         self.events.publish(ApprovalDecided(0.0, request.number, request.kind, request.client, "approved", name))
-        return Approved(request.number, request.client, name, scopes)
+        return Approved(request.number, request.client, name, scopes, newcomer=False)
 
     async def deny(self, number: int | None) -> int:
         denied = [code for code, request in self.waiting.items() if number in (None, request.number)]
@@ -162,8 +177,52 @@ class MemoryEngine:
             raise NotFoundError(f"No client asked for {host!r}.")
         self.redirect_hosts[host] = 1_700_000_100
 
+    async def withdraw_host(self, host: str) -> None:
+        if not self.redirect_hosts.get(host):
+            raise NotFoundError(f"{host!r} is not allowed.", hint="See `homeport clients`.")
+        del self.redirect_hosts[host]
+
     async def people(self) -> list[PersonSummary]:
         return list(self.persons)
+
+    def comes(self, name: str, *emails: str, admitted_as: str = "invited", grants: int = 1) -> PersonSummary:
+        """Somebody signed in with Privy."""
+        did = f"did:privy:{len(self.persons) + 1}"
+        email = emails[0] if emails else ""
+        person = PersonSummary(
+            did, name, "privy", email, 1_700_000_000, False, grants, list(emails), admitted_as, 1_700_000_000
+        )
+        self.persons.append(person)
+        return person
+
+    async def invite(self, email: str) -> Invited:
+        if "@" not in email:
+            raise EmailError(f"{email!r} is not an e-mail address.", hint="Give one address.")
+        self.invited.setdefault(email.lower(), 1_700_000_000)
+        return Invited(email.lower(), self.invitation_note)
+
+    async def invitations(self) -> list[InvitationSummary]:
+        return [InvitationSummary(email, at) for email, at in self.invited.items()]
+
+    async def block_person(self, who: str) -> PersonSummary:
+        return self._change(who, blocked=True)
+
+    async def unblock_person(self, who: str) -> PersonSummary:
+        return self._change(who, blocked=False)
+
+    async def preview_removal(self, who: str) -> Removal:
+        if who in self.invited and not [person for person in self.persons if who in person.emails]:
+            return Removal("", "", "", "", 0, [who])
+        person = self._meant(who)
+        waiting = [email for email in person.emails if email in self.invited]
+        return Removal(person.person_id, person.name, person.email, person.provider, person.live_grants, waiting)
+
+    async def remove_person(self, who: str) -> Removal:
+        removal = await self.preview_removal(who)
+        self.persons = [person for person in self.persons if person.person_id != removal.person_id]
+        for email in removal.invitations:
+            del self.invited[email]
+        return removal
 
     async def grants(self) -> list[GrantSummary]:
         return list(self.live)
@@ -174,6 +233,40 @@ class MemoryEngine:
                 self.live[place] = replace(grant, state="revoked")
                 return
         raise NotFoundError(f"There is no grant {grant_id!r}.", hint="See `homeport grants`.")
+
+    async def secrets(self) -> list[SecretSummary]:
+        return [SecretSummary("privy", "the Privy app secret", "a 0600 file", "privy" in self.kept_secrets)]
+
+    async def set_secret(self, name: str, value: str, *, confirmed: bool = False) -> None:
+        self.kept_secrets[name] = value
+
+    async def delete_secret(self, name: str, *, confirmed: bool = False) -> None:
+        if self.kept_secrets.pop(name, None) is None:
+            raise NotFoundError(f"There is no secret {name!r}.", hint="See `homeport secrets`.")
+
+    async def check_privy(self, app_id: str, secret: str) -> PrivyCheck:
+        right = secret == "right"
+        methods = [MethodLine("email", "E-mail", True, ""), MethodLine("sms", "SMS", False, "off at Privy")]
+        findings = [] if right else [FindingLine("Wrong secret", "API keys", "Copy it again", blocking=True)]
+        return PrivyCheck(f"App {app_id}", right, methods, findings, ok=right)
+
+    async def backend_key(self) -> BackendKeyInfo:
+        jwks = "https://h.example.com/.well-known/backend-jwks.json"
+        return BackendKeyInfo("inst_1", "inst_1", "https://api.example.com", jwks, "PEM", {"kty": "EC", "kid": "1"})
+
+    def _meant(self, who: str) -> PersonSummary:
+        found = [p for p in self.persons if who in (p.person_id, p.name, *p.emails)]
+        if not found:
+            raise NotFoundError(f"Nobody is called {who!r}.", hint="See `homeport people`.")
+        if len(found) > 1:
+            raise SeveralPeople(f"{who!r} may be several.", hint="Say which one by id.")
+        return found[0]
+
+    def _change(self, who: str, *, blocked: bool) -> PersonSummary:
+        person = self._meant(who)
+        changed = replace(person, blocked=blocked, live_grants=0 if blocked else person.live_grants)
+        self.persons[self.persons.index(person)] = changed
+        return changed
 
     def _by_code(self, code: str) -> PendingRequest:
         if code not in self.waiting:

@@ -9,8 +9,17 @@ from pathlib import Path
 import pytest
 
 from homeport.control.client import RemoteEngine
-from homeport.engine.protocol import EngineMethods
-from homeport.errors import HomeportError, NoSuchRequest, NotFoundError, NotRunning, OtherNetwork, WrongCode
+from homeport.engine.protocol import EngineMethods, Invited, Removal, SecretSummary
+from homeport.errors import (
+    EmailError,
+    HomeportError,
+    NoSuchRequest,
+    NotFoundError,
+    NotRunning,
+    OtherNetwork,
+    SeveralPeople,
+    WrongCode,
+)
 from tests.control.memory_engine import MemoryEngine
 from tests.control.running import running_control
 
@@ -33,8 +42,56 @@ async def test_every_answer_is_the_engines_own_answer(tmp_path: Path) -> None:
         await there.revoke_grant("grant-1")
         for name in ("clients", "hosts", "people", "grants"):
             assert await getattr(there, name)() == await getattr(here, name)()
+        await there.withdraw_host("client.example")
+        assert here.redirect_hosts == {}
         await there.stop()
         assert here.state == "stopped"
+
+
+async def test_what_is_decided_about_people_is_decided_there(tmp_path: Path) -> None:
+    async with running_control(tmp_path) as control:
+        here, there = control.engine, control.client
+        here.comes("Alice", "alice@example.com")
+        assert await there.invite("Alice@example.com") == Invited("alice@example.com", "")
+        assert await there.invitations() == await here.invitations()
+        assert await there.people() == await here.people()
+        assert (await there.block_person("Alice")).blocked
+        assert (await there.people())[0].blocked
+        assert not (await there.unblock_person("alice@example.com")).blocked
+        assert await there.preview_removal("Alice") == await here.preview_removal("Alice")
+        removed = await there.remove_person("Alice")
+        assert removed == Removal("did:privy:1", "Alice", "alice@example.com", "privy", 0, ["alice@example.com"])
+        assert (here.persons, here.invited) == ([], {})
+        here.comes("Bob")
+        here.comes("Bob")
+        with pytest.raises(SeveralPeople):
+            await there.block_person("Bob")
+        with pytest.raises(EmailError):
+            await there.invite("no address")
+
+
+async def test_secrets_go_there_and_only_their_names_come_back(tmp_path: Path) -> None:
+    async with running_control(tmp_path) as control:
+        here, there = control.engine, control.client
+        await there.set_secret("privy", "line one\nline two")
+        assert here.kept_secrets == {"privy": "line one\nline two"}
+        assert await there.secrets() == [SecretSummary("privy", "the Privy app secret", "a 0600 file", True)]
+        assert "line one" not in str(await there.secrets())
+        await there.delete_secret("privy")
+        assert here.kept_secrets == {}
+        with pytest.raises(NotFoundError):
+            await there.delete_secret("privy")
+        with pytest.raises(HomeportError) as caught:
+            await there.set_secret("privy", "\ud800" + "s3cret" * 5_000)
+        assert "s3cret" not in str(caught.value)
+
+
+async def test_privy_and_the_backends_key_are_asked_for_there(tmp_path: Path) -> None:
+    async with running_control(tmp_path) as control:
+        here, there = control.engine, control.client
+        for secret in ("right", "wrong"):
+            assert await there.check_privy("app", secret) == await here.check_privy("app", secret)
+        assert await there.backend_key() == await here.backend_key()
 
 
 async def test_an_error_arrives_in_its_own_class_with_its_words(tmp_path: Path) -> None:

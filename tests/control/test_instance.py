@@ -93,6 +93,9 @@ def test_a_port_that_moved_is_remembered_without_its_token(tmp_path: Path) -> No
     again = acquire(tmp_path)
     assert again.remembered_port == 4321
     again.release()
+    third = acquire(tmp_path)
+    assert third.remembered_port == 4321, "a command that only held the lock forgot it"
+    third.release()
 
 
 def test_files_are_for_this_user_only(tmp_path: Path) -> None:

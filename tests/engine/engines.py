@@ -19,11 +19,11 @@ import httpx2
 from homeport.activity import ActivityLog
 from homeport.auth.access import Access
 from homeport.auth.fetch import Fetcher
-from homeport.auth.network import Network
 from homeport.clock import Clock, system_clock
 from homeport.engine.engine import Engine
 from homeport.errors import TunnelError
 from homeport.mcp_server.endpoint import McpEndpoint
+from homeport.network import Network
 from homeport.public import PublicApp
 from homeport.settings import load_settings
 from homeport.store.sqlite import SQLiteDatabase

@@ -12,11 +12,12 @@ import httpcore2
 import httpx2
 import trustme
 
-from homeport.auth.network import SystemNetwork
 from homeport.engine.engine import Engine
 from homeport.engine.probe import PROBE_HEADER, SelfProbe
-from tests.auth.door import Browser, ChatApp, Door, tiny_app
+from homeport.network import SystemNetwork
+from tests.auth.door import Browser, ChatApp, Door
 from tests.auth.outside import HandClock
+from tests.auth.tiny import tiny_app
 from tests.engine.engines import engine_for
 from tests.program import free_ports
 

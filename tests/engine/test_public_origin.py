@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from homeport.engine.engine import Engine
 from homeport.events import Event, GrantRevoked, PublicUrlChanged
-from tests.auth.door import Door, Signed, code_on, tiny_app
+from tests.auth.door import Door, Signed, code_on
 from tests.auth.outside import HandClock
+from tests.auth.tiny import tiny_app
 from tests.engine.engines import NamedTunnel, engine_for
 from tests.program import free_ports
 

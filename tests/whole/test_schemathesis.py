@@ -15,10 +15,11 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import status_code_conformance
 
-from homeport.auth.network import SystemNetwork
 from homeport.engine.engine import Engine
-from tests.auth.door import Door, code_on, tiny_app
+from homeport.network import SystemNetwork
+from tests.auth.door import Door, code_on
 from tests.auth.outside import HandClock
+from tests.auth.tiny import tiny_app
 from tests.engine.engines import engine_for
 from tests.whole.oauth_openapi import Known, oauth_openapi
 

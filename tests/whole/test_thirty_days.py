@@ -23,8 +23,9 @@ from homeport.auth.assertions import ASSERTION_TYPE
 from homeport.engine.engine import Engine
 from homeport.events import ApprovalRequested, GrantCreated, GrantRevoked
 from tests.auth.desk import CLIENT, JWKS, ec_key, key_set
-from tests.auth.door import REDIRECT, Browser, ChatApp, Door, code_on, tiny_app
+from tests.auth.door import REDIRECT, Browser, ChatApp, Door, code_on
 from tests.auth.outside import HandClock, Web, document
+from tests.auth.tiny import tiny_app
 from tests.engine.engines import engine_for
 from tests.program import free_ports
 from tests.whole.sleeping_tunnel import PUBLIC_URL, SleepingTunnel

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+import click
+
 from homeport.cli.words import client_name, code_digits, columns
 from homeport.engine.protocol import ApprovalPreview, Approved, EngineMethods, PendingRequest
 from homeport.errors import OtherNetwork
@@ -55,7 +57,10 @@ async def approve_in_words(
             hint="If it is yours, add --other-network. If somebody sent you the code, deny the request: homeport deny "
             f"{preview.request.number}",
         )
-    who = choices.who or await _ask_who(preview, ask, say)
+    who: str | None = preview.newcomer or choices.who
+    if choices.confirmed and not who:
+        raise click.UsageError("--yes needs --as: who is this? Use --as me, or --as NAME.")
+    who = who or await _ask_who(preview, ask, say)
     if who is None or not (choices.confirmed or await _ask_yes(preview, who, ask, say)):
         return preview.request
     return await engine.approve(
@@ -71,8 +76,11 @@ def preview_text(preview: ApprovalPreview, *, read_only: bool) -> str:
     """What would be allowed, to whom, with every tool."""
     request = preview.request
     scopes = [scope for scope in preview.scopes if not (read_only and scope == "write")]
+    asks = f"{client_name(request)} wants to use this computer."
+    if preview.newcomer:
+        asks = f"{clean(preview.newcomer)} signed in and asks to be let in, to use {client_name(request)} here."
     lines = [
-        f"{client_name(request)} wants to use this computer.",
+        asks,
         f"  returns to  {clean(request.redirect_host)}",
         f"  browser     {clean(request.browser)}, {clean(request.network)}",
         f"  may         {scopes_in_words(scopes)}",
@@ -98,6 +106,11 @@ def nothing_allowed_text(request: PendingRequest, *, deny: str) -> str:
 
 def approved_text(approved: Approved, *, consent_in_browser: bool) -> str:
     person = clean(approved.person)
+    if approved.newcomer:
+        return (
+            f"{person} may enter from now on. What {clean(approved.client)} may do they decide on their page, which "
+            f"continues by itself. To take it back: homeport people block {person}"
+        )
     who = f"{clean(approved.client)} acts for {'you' if person == 'me' else person}"
     if consent_in_browser:
         return f"{who} once they agree on the page, which continues by itself."
@@ -136,6 +149,8 @@ async def _ask_yes(preview: ApprovalPreview, who: str, ask: Ask, say: Say) -> bo
     """The last question. An empty answer is No where somebody new or another network would get in."""
     name, new = _called(preview, who)
     question = f"llow {client_name(preview.request)} as {name}?"
+    if preview.newcomer:
+        question = f"llow {clean(preview.newcomer)} to enter, now and later?"
     same = preview.request.same_network
     question = f"A{question}" if same else f"This browser is on ANOTHER network. Is it yours, and do you a{question}"
     by_default = same and not new
@@ -151,6 +166,8 @@ async def _ask_yes(preview: ApprovalPreview, who: str, ask: Ask, say: Say) -> bo
 
 def _called(preview: ApprovalPreview, who: str) -> tuple[str, bool]:
     """How the last question calls `who`, and whether that is somebody new (`people.owner` decides alike)."""
+    if preview.newcomer:
+        return clean(preview.newcomer), True
     name = _folded(who)
     for person_id, label in preview.people:
         if who.strip() == person_id or name == _folded(label):

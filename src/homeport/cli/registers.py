@@ -1,4 +1,4 @@
-"""Commands about what Homeport knows: clients, people, grants."""
+"""Commands about what has access: clients with their redirect hosts, and grants."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import click
 from homeport.cli.remote import connect, data_dir_option, json_option, wait_for
 from homeport.cli.words import as_json as to_json
 from homeport.cli.words import columns, moment
-from homeport.engine.protocol import ClientSummary, GrantSummary, PersonSummary, WaitingHost
+from homeport.engine.protocol import ClientSummary, GrantSummary, WaitingHost
 from homeport.foreign_text import clean
 
 
@@ -16,7 +16,7 @@ from homeport.foreign_text import clean
 @json_option
 @data_dir_option
 def clients(ctx: click.Context, as_json: bool, data_dir: str | None) -> None:
-    """List clients and the redirect hosts that wait; or allow such a host."""
+    """List clients and the redirect hosts that wait; or allow such a host, or withdraw that."""
     if ctx.invoked_subcommand is None:
         _list_clients(as_json, data_dir)
     ctx.obj = data_dir
@@ -41,18 +41,18 @@ def clients_allow(outer: str | None, host: str, data_dir: str | None) -> None:
     click.echo(f"Clients may redirect to {clean(host, 255)} now. Start the sign-in there again.")
 
 
-@click.command()
-@json_option
+@clients.command("withdraw")
+@click.argument("host")
+@click.pass_obj
 @data_dir_option
-def people(as_json: bool, data_dir: str | None) -> None:
-    """List the people who may use Homeport."""
-    known = wait_for(connect(data_dir).people())
-    if as_json:
-        click.echo(to_json(known))
-    elif known:
-        click.echo(columns(("NAME", "SIGNS IN BY", "SINCE", "GRANTS", "ID"), [_person(person) for person in known]))
-    else:
-        click.echo("Nobody yet. The first approval (`homeport approve CODE`) makes the first person.")
+def clients_withdraw(outer: str | None, host: str, data_dir: str | None) -> None:
+    """Take back that clients may redirect to HOST. Grants that exist stay: see `homeport grants`."""
+    host = host.strip().lower()
+    wait_for(connect(data_dir or outer).withdraw_host(host))
+    click.echo(f"Clients may no longer redirect to {clean(host, 255)}: a new sign-in there waits for your allow again.")
+    click.echo(
+        "Who signed in there before keeps access. `homeport grants` lists it and `homeport grants revoke` ends it."
+    )
 
 
 @click.group(invoke_without_command=True)
@@ -130,11 +130,6 @@ def _host(host: WaitingHost) -> str:
     return (
         f"{clean(host.client)} wants to redirect to {name}. Allow it only if you know it: homeport clients allow {name}"
     )
-
-
-def _person(person: PersonSummary) -> tuple[str, ...]:
-    name = clean(person.name or person.email) + (" (blocked)" if person.blocked else "")
-    return (name, person.provider, moment(person.created_at), str(person.live_grants), person.person_id)
 
 
 def _grant(grant: GrantSummary) -> tuple[str, ...]:

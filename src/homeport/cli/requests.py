@@ -48,8 +48,6 @@ def approve(
     data_dir: str | None,
 ) -> None:
     """Let the browser in that shows CODE. Type only a code from a page that you opened yourself."""
-    if confirmed and not who.strip():
-        raise click.UsageError("--yes needs --as: who is this? Use --as me, or --as NAME.")
     digits = code_digits(code)
     if digits is None:
         raise click.UsageError(f"The code is the {CODE_DIGITS} digits on the page that waits.")

@@ -26,9 +26,11 @@ COMMANDS = {
     "pending": ("requests", "List who waits to be let in."),
     "approve": ("requests", "Let the browser in that shows CODE."),
     "deny": ("requests", "Deny waiting request NUMBER, or all."),
-    "clients": ("registers", "List clients, or allow a redirect host."),
-    "people": ("registers", "List the people who may use Homeport."),
+    "clients": ("registers", "List clients, or allow a redirect host, or withdraw that."),
+    "people": ("people", "List who may use Homeport, or invite, block or remove somebody."),
     "grants": ("registers", "List who has access, or revoke it."),
+    "secrets": ("secrets", "List, set, delete or import secrets; sign-in with Privy begins here."),
+    "backend": ("backend", "Show what your backend needs to verify who calls."),
 }
 """Each command with the module that holds it and its line in `homeport --help`."""
 

@@ -16,11 +16,13 @@ from homeport.settings.model import Setting, table
 def _option(row: Setting) -> click.Option:
     """The option of one setting. Values are checked with the settings, so that all sources say the same."""
     many = row.shape in (list, dict)
-    names = {int: "NUMBER", Path: "FOLDER", dict: "TOOL=RULE", list: "ORIGIN"}
+    names = {int: "NUMBER", Path: "FOLDER", dict: "TOOL=RULE", list: "ORIGIN", bool: "true|false"}
     return click.Option(
         [row.option, row.name],
-        metavar="|".join(row.choices) or names.get(row.shape, "TEXT"),
+        metavar=row.about.placeholder or "|".join(row.choices) or names.get(row.shape, "TEXT"),
         multiple=many,
+        is_flag=False,
+        flag_value="true" if row.shape is bool else None,
         help=f"{row.about.help}  [{row.environment}]",
     )
 

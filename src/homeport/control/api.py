@@ -22,7 +22,7 @@ from homeport.control.routes import ENGINE_ROUTES, Body, CodeBody, Done, EngineR
 from homeport.control.session import Sessions
 from homeport.control.shell import shell
 from homeport.engine.protocol import EngineMethods
-from homeport.errors import ApprovingPaused, HomeportError, NoSuchRequest, NotFoundError, SettingsError
+from homeport.errors import ApprovingPaused, EmailError, HomeportError, NoSuchRequest, NotFoundError, SettingsError
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def status_of(error: HomeportError) -> int:
             return 404
         case ApprovingPaused():
             return 429
-        case SettingsError():
+        case SettingsError() | EmailError():
             return 400
         case _:
             return 409

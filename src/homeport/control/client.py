@@ -18,10 +18,16 @@ from homeport.control.instance import Running
 from homeport.engine.protocol import (
     ApprovalPreview,
     Approved,
+    BackendKeyInfo,
     ClientSummary,
     GrantSummary,
+    InvitationSummary,
+    Invited,
     PendingRequest,
     PersonSummary,
+    PrivyCheck,
+    Removal,
+    SecretSummary,
     Status,
     WaitingHost,
 )
@@ -84,14 +90,50 @@ class RemoteEngine:
     async def allow_host(self, host: str) -> None:
         await self._post("allow_host", host=host)
 
+    async def withdraw_host(self, host: str) -> None:
+        await self._post("withdraw_host", host=host)
+
     async def people(self) -> list[PersonSummary]:
         return _read(list[PersonSummary], await self._get("people"))
+
+    async def invite(self, email: str) -> Invited:
+        return _read(Invited, await self._post("invite", email=email))
+
+    async def invitations(self) -> list[InvitationSummary]:
+        return _read(list[InvitationSummary], await self._get("invitations"))
+
+    async def block_person(self, who: str) -> PersonSummary:
+        return _read(PersonSummary, await self._post("block_person", who=who))
+
+    async def unblock_person(self, who: str) -> PersonSummary:
+        return _read(PersonSummary, await self._post("unblock_person", who=who))
+
+    async def preview_removal(self, who: str) -> Removal:
+        return _read(Removal, await self._post("preview_removal", who=who))
+
+    async def remove_person(self, who: str) -> Removal:
+        return _read(Removal, await self._post("remove_person", who=who))
 
     async def grants(self) -> list[GrantSummary]:
         return _read(list[GrantSummary], await self._get("grants"))
 
     async def revoke_grant(self, grant_id: str) -> None:
         await self._post("revoke_grant", grant_id=grant_id)
+
+    async def secrets(self) -> list[SecretSummary]:
+        return _read(list[SecretSummary], await self._get("secrets"))
+
+    async def set_secret(self, name: str, value: str, *, confirmed: bool = False) -> None:
+        await self._post("set_secret", name=name, value=value, confirmed=confirmed)
+
+    async def delete_secret(self, name: str, *, confirmed: bool = False) -> None:
+        await self._post("delete_secret", name=name, confirmed=confirmed)
+
+    async def check_privy(self, app_id: str, secret: str) -> PrivyCheck:
+        return _read(PrivyCheck, await self._post("check_privy", app_id=app_id, secret=secret))
+
+    async def backend_key(self) -> BackendKeyInfo:
+        return _read(BackendKeyInfo, await self._get("backend_key"))
 
     async def session_code(self) -> str:
         """A one-use code that opens the dashboard within a minute."""
@@ -109,7 +151,7 @@ class RemoteEngine:
     async def _get(self, name: str) -> Any:
         return await asyncio.to_thread(self._call, "GET", name, None)
 
-    async def _post(self, name: str, **body: object) -> Any:
+    async def _post(self, name: str, /, **body: object) -> Any:
         return await asyncio.to_thread(self._call, "POST", name, body)
 
     def _call(self, method: str, name: str, body: dict[str, object] | None) -> Any:

@@ -68,9 +68,10 @@ class Instance:
     def release(self) -> None:
         """Forget the token, keep a moved port in mind, and let the next one in."""
         running, self._running = self._running, None
+        moved_to = self.remembered_port if running is None else running.port if running.moved else 0
         with contextlib.suppress(OSError, SettingsError):
-            if running and running.moved:
-                _write(self._file, Running(running.port, "", 0, running.started_at, True))
+            if moved_to:
+                _write(self._file, Running(moved_to, "", 0, self.started_at, True))
             else:
                 self._file.unlink(missing_ok=True)
         self._lock.release()

@@ -14,11 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from homeport.engine.protocol import (
     ApprovalPreview,
     Approved,
+    BackendKeyInfo,
     ClientSummary,
     EngineMethods,
     GrantSummary,
+    InvitationSummary,
+    Invited,
     PendingRequest,
     PersonSummary,
+    PrivyCheck,
+    Removal,
+    SecretSummary,
     Status,
     WaitingHost,
 )
@@ -27,6 +33,8 @@ NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_CONTROLS)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=NO_CONTROLS)]
+
+SecretValue = Annotated[str, StringConstraints(min_length=1, max_length=16_384)]
 
 
 class Body(BaseModel):
@@ -43,7 +51,7 @@ class CodeBody(Body):
 
 class ApproveBody(Body):
     code: Code
-    who: Name
+    who: Annotated[str, StringConstraints(max_length=256, pattern=NO_CONTROLS)]
     read_only: bool = False
     consent_in_browser: bool = False
     other_network: bool = False
@@ -59,6 +67,30 @@ class HostBody(Body):
 
 class GrantBody(Body):
     grant_id: Name
+
+
+class EmailBody(Body):
+    email: Name
+
+
+class WhoBody(Body):
+    who: Name
+
+
+class SecretNameBody(Body):
+    name: Name
+    confirmed: bool = False
+
+
+class SecretBody(Body):
+    name: Name
+    value: SecretValue
+    confirmed: bool = False
+
+
+class PrivyBody(Body):
+    app_id: Name
+    secret: SecretValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +146,21 @@ async def _allow_host(engine: EngineMethods, body: HostBody) -> Done:
     return Done()
 
 
+async def _withdraw_host(engine: EngineMethods, body: HostBody) -> Done:
+    await engine.withdraw_host(body.host)
+    return Done()
+
+
+async def _set_secret(engine: EngineMethods, body: SecretBody) -> Done:
+    await engine.set_secret(body.name, body.value, confirmed=body.confirmed)
+    return Done()
+
+
+async def _delete_secret(engine: EngineMethods, body: SecretNameBody) -> Done:
+    await engine.delete_secret(body.name, confirmed=body.confirmed)
+    return Done()
+
+
 async def _revoke_grant(engine: EngineMethods, body: GrantBody) -> Done:
     await engine.revoke_grant(body.grant_id)
     return Done()
@@ -139,7 +186,82 @@ ENGINE_ROUTES = (
     EngineRoute("clients", "GET", "Known clients", Nothing, list[ClientSummary], lambda engine, _: engine.clients()),
     EngineRoute("hosts", "GET", "Redirect hosts", Nothing, list[WaitingHost], lambda engine, _: engine.hosts()),
     EngineRoute("allow_host", "POST", "Allow a redirect host", HostBody, Done, _allow_host),
+    EngineRoute("withdraw_host", "POST", "Allow a redirect host no longer", HostBody, Done, _withdraw_host),
     EngineRoute("people", "GET", "Known people", Nothing, list[PersonSummary], lambda engine, _: engine.people()),
+    EngineRoute(
+        "invite",
+        "POST",
+        "Let the person of an e-mail address in when they come",
+        EmailBody,
+        Invited,
+        lambda engine, body: engine.invite(body.email),
+    ),
+    EngineRoute(
+        "invitations",
+        "GET",
+        "Invitations that wait for their person",
+        Nothing,
+        list[InvitationSummary],
+        lambda engine, _: engine.invitations(),
+    ),
+    EngineRoute(
+        "block_person",
+        "POST",
+        "End a person's access and keep them out",
+        WhoBody,
+        PersonSummary,
+        lambda engine, body: engine.block_person(body.who),
+    ),
+    EngineRoute(
+        "unblock_person",
+        "POST",
+        "Let a blocked person sign in again",
+        WhoBody,
+        PersonSummary,
+        lambda engine, body: engine.unblock_person(body.who),
+    ),
+    EngineRoute(
+        "preview_removal",
+        "POST",
+        "What removing a person would take away",
+        WhoBody,
+        Removal,
+        lambda engine, body: engine.preview_removal(body.who),
+    ),
+    EngineRoute(
+        "remove_person",
+        "POST",
+        "Forget a person and all that is theirs",
+        WhoBody,
+        Removal,
+        lambda engine, body: engine.remove_person(body.who),
+    ),
     EngineRoute("grants", "GET", "Grants", Nothing, list[GrantSummary], lambda engine, _: engine.grants()),
     EngineRoute("revoke_grant", "POST", "End a grant", GrantBody, Done, _revoke_grant),
+    EngineRoute(
+        "secrets",
+        "GET",
+        "Which secrets are kept, and where",
+        Nothing,
+        list[SecretSummary],
+        lambda engine, _: engine.secrets(),
+    ),
+    EngineRoute("set_secret", "POST", "Keep a secret", SecretBody, Done, _set_secret),
+    EngineRoute("delete_secret", "POST", "Delete a secret", SecretNameBody, Done, _delete_secret),
+    EngineRoute(
+        "check_privy",
+        "POST",
+        "What Privy says about an app",
+        PrivyBody,
+        PrivyCheck,
+        lambda engine, body: engine.check_privy(body.app_id, body.secret),
+    ),
+    EngineRoute(
+        "backend_key",
+        "GET",
+        "What a backend needs to verify our assertions",
+        Nothing,
+        BackendKeyInfo,
+        lambda engine, _: engine.backend_key(),
+    ),
 )

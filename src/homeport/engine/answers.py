@@ -6,7 +6,7 @@ from homeport import bundles
 from homeport.approvals import Approval
 from homeport.auth import grant_tables, scopes
 from homeport.auth.grants import Grant
-from homeport.auth.owner_sign_in import Decision, Preview
+from homeport.auth.owner_sign_in import NEW_PERSON, Decision, Preview
 from homeport.engine.protocol import (
     ApprovalPreview,
     Approved,
@@ -47,6 +47,7 @@ def warnings(rooms: Rooms | None, loaded: LoadedSettings, moved: str) -> list[st
         tools = [name for source in rooms.served.sources.values() for name in source.app.tools]
         found = [*(source.problem for source in rooms.served.sources.values()), rooms.live.problem, *found]
         found += [*rooms.live.idle_rules(tools), rooms.vault.warning]
+        found += rooms.backend.warnings(source.app for source in rooms.served.sources.values())
     return [*(warning for warning in found if warning), *loaded.notices]
 
 
@@ -79,6 +80,7 @@ def preview(found: Preview, *, now: float) -> ApprovalPreview:
         relay_warning=found.relay_warning,
         owner_exists=found.owner_exists,
         people=list(found.people),
+        newcomer=found.newcomer,
     )
 
 
@@ -87,7 +89,8 @@ def decision(who: str, read_only: bool, consent_in_browser: bool, other_network:
 
 
 def approved(approval: Approval, person: Person, scope: str) -> Approved:
-    return Approved(approval.number, approval.client, label(person), list(scopes.parse(scope)))
+    newcomer = approval.kind == NEW_PERSON
+    return Approved(approval.number, approval.client, label(person), list(scopes.parse(scope)), newcomer)
 
 
 async def live_grants(rooms: Rooms, now: float) -> int:
@@ -120,15 +123,21 @@ async def clients(rooms: Rooms, now: float) -> list[ClientSummary]:
 async def people(rooms: Rooms, now: float) -> list[PersonSummary]:
     def work(tx: Transaction) -> list[PersonSummary]:
         live = grant_tables.live_grants_by(tx, "person_id", int(now))
+        used: dict[str, int] = {}
+        for grant in grant_tables.all_grants(tx):
+            used[grant.person_id] = max(grant.last_used_at, used.get(grant.person_id, 0))
         return [
             PersonSummary(
                 person_id=r.person.id,
                 name=label(r.person),
                 provider=r.person.provider,
-                email=clean(r.person.email or ""),
+                email=clean(r.person.email or "", 254),
                 created_at=r.created_at,
                 blocked=r.blocked,
                 live_grants=live.get(r.person.id, 0),
+                emails=[clean(email, 254) for email in r.emails],
+                admitted_as=r.admitted_as or "",
+                seen_at=max(r.seen_at, used.get(r.person.id, 0)),
             )
             for r in people_tables.all_people(tx)
         ]

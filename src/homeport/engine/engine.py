@@ -1,6 +1,7 @@
 """The Engine: starts and stops one Homeport and answers for it. The only writer of the public origin.
 
-It composes rooms and follows the table in `lifecycle`; what a grant, a client or a tool is, the rooms know.
+It composes rooms and follows the table in `lifecycle`; what a grant, a client or a tool is, the rooms know, and what
+one can ask of them is in `questions`.
 """
 
 from __future__ import annotations
@@ -13,25 +14,16 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from importlib.metadata import version as installed_version
 from typing import Any
 
-from homeport.auth.network import Network, SystemNetwork
 from homeport.clock import Clock, Randomness, system_clock, system_randomness
 from homeport.engine import answers, facts
 from homeport.engine.lifecycle import EngineState, Move, follow
 from homeport.engine.probe import SelfProbe
-from homeport.engine.protocol import (
-    ApprovalPreview,
-    Approved,
-    ClientSummary,
-    GrantSummary,
-    PendingRequest,
-    PersonSummary,
-    Status,
-    WaitingHost,
-)
+from homeport.engine.protocol import Status
+from homeport.engine.questions import Questions
 from homeport.engine.rooms import Rooms, Seams, open_rooms
 from homeport.engine.served import AppSource
 from homeport.engine.sources import app_sources
-from homeport.errors import HomeportError, NotFoundError
+from homeport.errors import HomeportError
 from homeport.events import (
     AppLoaded,
     ApprovalRequested,
@@ -43,6 +35,7 @@ from homeport.events import (
 )
 from homeport.foreign_text import clean
 from homeport.listening import Listener, bind, bind_or_move, holder_of, port_of
+from homeport.network import Network, SystemNetwork
 from homeport.origins import Origins, parse_public_url
 from homeport.settings import LoadedSettings
 from homeport.store import Database
@@ -53,7 +46,7 @@ logger = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS = 60
 
 
-class Engine:
+class Engine(Questions):
     """One Homeport. Build it, `start` and `stop` it any number of times, `close` it once.
 
     `network` and `tunnel` are what tests hand in to play the outside world.
@@ -160,10 +153,10 @@ class Engine:
         """What happens once a minute: forget what is over, rotate keys that are due."""
         rooms = self.rooms
         await rooms.auth.housekeeping()
+        await rooms.database.transaction(lambda tx: rooms.people.admission.purge(tx, int(self._clock())))
         await rooms.signing.rotate_if_due()
+        await rooms.backend.rotate_if_due()
         rooms.live.look()
-
-    # --- what one can ask ---------------------------------------------------------------------------------------
 
     async def status(self) -> Status:
         rooms = self._rooms
@@ -190,42 +183,6 @@ class Engine:
             started_at=self._started_at,
             warnings=answers.warnings(rooms, self._loaded, self._moved),
         )
-
-    async def pending(self) -> list[PendingRequest]:
-        waiting = await self.rooms.auth.sign_in.pending()
-        return [answers.pending_request(*one, now=self._clock()) for one in waiting]
-
-    async def preview_approval(self, code: str) -> ApprovalPreview:
-        return answers.preview(await self.rooms.auth.sign_in.preview(code), now=self._clock())
-
-    async def approve(
-        self, code: str, *, who: str, read_only: bool, consent_in_browser: bool, other_network: bool
-    ) -> Approved:
-        decision = answers.decision(who, read_only, consent_in_browser, other_network)
-        return answers.approved(*await self.rooms.auth.sign_in.approve(code, decision))
-
-    async def deny(self, number: int | None) -> int:
-        return await self.rooms.auth.sign_in.deny(number)
-
-    async def clients(self) -> list[ClientSummary]:
-        return await answers.clients(self.rooms, self._clock())
-
-    async def hosts(self) -> list[WaitingHost]:
-        found = await self.rooms.auth.clients.hosts()
-        return [WaitingHost(h.host, h.client, h.asked_at, h.allowed_at) for h in found]
-
-    async def allow_host(self, host: str) -> None:
-        await self.rooms.auth.clients.allow_host(host)
-
-    async def people(self) -> list[PersonSummary]:
-        return await answers.people(self.rooms, self._clock())
-
-    async def grants(self) -> list[GrantSummary]:
-        return await answers.grants(self.rooms, self._clock())
-
-    async def revoke_grant(self, grant_id: str) -> None:
-        if not await self.rooms.auth.exchanges.revoke_grant(grant_id, "revoked by the owner"):
-            raise NotFoundError(f"No live grant has the id {grant_id!r}.", hint="`homeport grants` lists them.")
 
     # --- how it is done -----------------------------------------------------------------------------------------
 
@@ -336,6 +293,9 @@ class Engine:
         await rooms.database.transaction(lambda tx: facts.write_last_tunnel(tx, None))
 
     async def _warm(self, rooms: Rooms) -> None:
+        if rooms.people.privy is not None:
+            # So that nobody who signs in waits for Privy's keys.
+            self._run(rooms.people.privy.warm())
         for endpoint in rooms.endpoints.values():
             await endpoint.warm()
 

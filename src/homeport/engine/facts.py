@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from homeport.store import Transaction
@@ -30,6 +31,18 @@ def write(tx: Transaction, key: str, value: str | None) -> None:
         key=key,
         value=value,
     )
+
+
+def ensure(tx: Transaction, key: str, make: Callable[[], str]) -> str:
+    """The fact, made now if there is none; where several make it at once, all get the first one's."""
+    if (known := read(tx, key)) is not None:
+        return known
+    tx.execute(
+        "INSERT INTO state (key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING", key=key, value=make()
+    )
+    kept = read(tx, key)
+    assert kept is not None
+    return kept
 
 
 def read_last_tunnel(tx: Transaction) -> LastTunnel | None:

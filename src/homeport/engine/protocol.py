@@ -73,7 +73,8 @@ class ApprovalPreview:
     """What typing this code would allow, shown before the owner says yes.
 
     `relay_warning` names whose browser gets access. `people` are (id, label) of known persons; "me" is offered first
-    only while `owner_exists` is False.
+    only while `owner_exists` is False. `newcomer` is who would be let in, where sign-in showed that already and nobody
+    need say who this is; empty elsewhere.
     """
 
     request: PendingRequest
@@ -82,14 +83,19 @@ class ApprovalPreview:
     relay_warning: str
     owner_exists: bool
     people: list[tuple[str, str]]
+    newcomer: str
+    """Who would be let in, where sign-in has shown that already: then nobody asks who this is. Otherwise empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
+    """`newcomer`: somebody who signed in was let in; what their client may do they decide themselves."""
+
     number: int
     client: str
     person: str
     scopes: list[str]
+    newcomer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,12 @@ class WaitingHost:
 
 @dataclass(frozen=True, slots=True)
 class PersonSummary:
+    """One person. `emails` are all that their provider verified. Times are seconds since the epoch.
+
+    `admitted_as` is how they were let in: invited, approved, listed or open; empty for nobody yet, and for people
+    without an account. `seen_at` is when they last signed in or one of their clients was last at work; 0 for never.
+    """
+
     person_id: str
     name: str
     provider: str
@@ -124,6 +136,40 @@ class PersonSummary:
     created_at: int
     blocked: bool
     live_grants: int
+    emails: list[str]
+    admitted_as: str
+    seen_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationSummary:
+    """An address that waits for its person; `invited_at` is seconds since the epoch."""
+
+    email: str
+    invited_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """The address as it is kept. `note` says why the invitation changes nothing now; empty: it counts."""
+
+    email: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What goes, or went, with a person: their live grants and the invitations for their addresses.
+
+    `person_id` and what belongs to it is empty where there is an invitation only.
+    """
+
+    person_id: str
+    name: str
+    email: str
+    provider: str
+    grants: int
+    invitations: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +186,59 @@ class GrantSummary:
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class SecretSummary:
+    """One secret Homeport knows of: what it is for, where it is kept or would be. Never its value."""
+
+    name: str
+    about: str
+    where: str
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MethodLine:
+    """One way to sign in with Privy: whether the page offers it, and why not (empty where it does)."""
+
+    name: str
+    label: str
+    offered: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """Something to change at Privy: what, where it is set, and how to fix it. `blocking`: nobody can sign in."""
+
+    what: str
+    where: str
+    fix: str
+    blocking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PrivyCheck:
+    """What Privy says about an app. `ok`: people can sign in with it as it is."""
+
+    app_name: str
+    credentials_ok: bool
+    methods: list[MethodLine]
+    findings: list[FindingLine]
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BackendKeyInfo:
+    """What a backend needs to verify our assertions. Public values only."""
+
+    installation_id: str
+    issuer_claim: str
+    audience: str
+    jwks_url: str
+    pem: str
+    jwk: dict[str, str]
+
+
 class EngineMethods(Protocol):
     """The Engine's methods. Each raises a HomeportError that says what happened and what to do next."""
 
@@ -151,7 +250,7 @@ class EngineMethods(Protocol):
     async def approve(
         self, code: str, *, who: str, read_only: bool, consent_in_browser: bool, other_network: bool
     ) -> Approved:
-        """`who` is "me", a person's id or name, or the name of somebody new.
+        """`who` is "me", a person's id or name, or the name of somebody new; empty where the preview has a newcomer.
 
         With `read_only` write is left out; with `consent_in_browser` the person still decides on their own page.
         """
@@ -164,6 +263,42 @@ class EngineMethods(Protocol):
     async def clients(self) -> list[ClientSummary]: ...
     async def hosts(self) -> list[WaitingHost]: ...
     async def allow_host(self, host: str) -> None: ...
+    async def withdraw_host(self, host: str) -> None:
+        """Take back that clients may redirect to this host; grants that exist stay."""
+        ...
+
     async def people(self) -> list[PersonSummary]: ...
+    async def invite(self, email: str) -> Invited: ...
+    async def invitations(self) -> list[InvitationSummary]: ...
+    async def block_person(self, who: str) -> PersonSummary:
+        """End this person's access now and keep them out. `who` is an id, an e-mail address or a name."""
+        ...
+
+    async def unblock_person(self, who: str) -> PersonSummary:
+        """Let a blocked person sign in again; the grants they had stay ended."""
+        ...
+
+    async def preview_removal(self, who: str) -> Removal:
+        """What `remove_person` would take away. Changes nothing."""
+        ...
+
+    async def remove_person(self, who: str) -> Removal:
+        """End this person's access and forget them and all that is theirs; or withdraw an invitation."""
+        ...
+
     async def grants(self) -> list[GrantSummary]: ...
     async def revoke_grant(self, grant_id: str) -> None: ...
+    async def secrets(self) -> list[SecretSummary]: ...
+    async def set_secret(self, name: str, value: str, *, confirmed: bool = False) -> None:
+        """Store a secret. Raises ConfirmationNeeded, which says what would end, unless somebody `confirmed` that."""
+        ...
+
+    async def delete_secret(self, name: str, *, confirmed: bool = False) -> None:
+        """Remove a secret. Raises as `set_secret` does."""
+        ...
+
+    async def check_privy(self, app_id: str, secret: str) -> PrivyCheck:
+        """Ask Privy about an app with this id and secret. Changes nothing."""
+        ...
+
+    async def backend_key(self) -> BackendKeyInfo: ...

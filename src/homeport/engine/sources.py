@@ -1,4 +1,6 @@
-"""Chooses what is served: the app of a folder when the settings name one, the built-in list of items otherwise."""
+"""Chooses what is served: the app of a folder when the settings name one, otherwise the built-in list of items, which
+is the backend's where there is a backend.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,8 @@ def app_sources(
         from homeport.apps.loader import FolderApp
 
         return {APP_PATH: FolderApp(settings.app, publish=events.publish, clock=clock)}
-    from homeport.items import SqlItems, items_app
+    from homeport.items import BackendItems, SqlItems, items_app
 
+    if settings.backend_url:
+        return {APP_PATH: BuiltIn(items_app(BackendItems))}
     return {APP_PATH: BuiltIn(items_app(SqlItems(database, clock=clock, random=random)))}
