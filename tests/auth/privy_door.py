@@ -61,8 +61,9 @@ async def hand_over(browser: Browser, path: str, body: Any) -> Answer:
     """A JSON POST as the sign-in page sends it."""
     sent = {"user-agent": browser.agent, "origin": browser.origin, "sec-fetch-site": "same-origin"}
     sent["cookie"] = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    where = {"origin": browser.origin, "address": browser.address}
-    return await browser.door.send("POST", f"{path}/privy", json=body, headers=sent, **where)
+    return await browser.door.send(
+        "POST", f"{path}/privy", origin=browser.origin, address=browser.address, json=body, headers=sent
+    )
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from homeport.auth.endpoints.authorize import REQUEST
+from homeport.auth.endpoints.own_requests import REQUEST
 from tests.auth.door import PUBLIC_URL, Answer, Browser, code_on, open_door, way_on
 
 PAGE = re.compile(r"/authorize/request/[A-Za-z0-9_-]{32}")

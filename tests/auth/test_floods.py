@@ -12,6 +12,7 @@ from homeport.auth.authorization import MOST_STORED
 from homeport.errors import WrongCode
 from homeport.events import ApprovalRequested
 from tests.auth.door import PUBLIC_URL, ChatApp, Door, code_on, open_door
+from tests.auth.privy_door import open_privy_door
 
 
 async def test_at_most_three_requests_wait_per_browser_network_and_the_oldest_offers_a_new_code(
@@ -136,3 +137,17 @@ async def test_the_owner_signs_in_and_a_live_client_goes_on_while_5000_strangers
         assert await door.count("approvals") <= MOST_ENDED + 60
         assert len(await door.engine.pending()) <= 30
         assert crowd.origin == PUBLIC_URL
+
+
+async def test_a_flood_from_one_network_ends_no_sign_in_with_privy_from_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("homeport.auth.authorization.MOST_STORED", 20)
+    async with open_privy_door(tmp_path, public_url=PUBLIC_URL) as at:
+        app = await at.door.register(public=True)
+        honest, path = await at.knock(app, browser=at.door.browser(public=True, address="203.0.113.9"))
+        for number in range(40):
+            await at.door.browser(public=True, address="198.51.100.1").open(app.link(state=f"{number}"))
+        assert await at.door.count("authorization_requests") <= 20
+        answer = await at.hand_over(honest, path, at.privy.sign_in("alice@example.com"))
+        assert answer.status_code == 200, answer.text

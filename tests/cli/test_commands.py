@@ -134,6 +134,22 @@ def test_approve_shows_what_it_allows_asks_who_and_asks_whether(prompt: Prompt) 
     assert prompt.engine.approvals == [("me", False, False)]
 
 
+def test_who_has_signed_in_is_let_in_without_being_asked_who_they_are(prompt: Prompt) -> None:
+    prompt.engine.ask("428193", newcomer="alice@example.com")
+    assert "1: somebody who signed in and is not invited, through ChatGPT" in prompt.run("pending").output
+    said = prompt.run("approve", "428193", typed="y\n")
+    assert said.exit_code == 0
+    assert "Who is this?" not in said.output
+    assert "alice@example.com signed in and asks to be let in, to use ChatGPT" in said.output
+    assert "Allow alice@example.com to enter, now and later? [y/N]" in said.output
+    assert "alice@example.com may enter from now on" in said.output
+
+
+def test_a_script_lets_somebody_in_without_saying_who_they_are(prompt: Prompt) -> None:
+    prompt.engine.ask("428193", newcomer="alice@example.com")
+    assert prompt.run("approve", "428193", "--yes").exit_code == 0
+
+
 def test_me_is_offered_only_until_the_owner_exists_and_then_by_name(prompt: Prompt) -> None:
     prompt.engine.ask("428193")
     assert "me, the owner" in prompt.run("approve", "428193", typed="me\ny\n").output

@@ -38,6 +38,7 @@ class MemoryEngine:
         self.events = EventBus()
         self.state = "stopped"
         self.waiting: dict[str, PendingRequest] = {}
+        self.newcomers: dict[str, str] = {}
         self.persons: list[PersonSummary] = []
         self.invited: dict[str, int] = {}
         self.invitation_note = ""
@@ -48,11 +49,14 @@ class MemoryEngine:
         self.approvals: list[tuple[str, bool, bool]] = []
         self.broken = False
 
-    def ask(self, code: str, *, client: str = "ChatGPT", same_network: bool = True) -> PendingRequest:
-        """A browser waits and shows `code`."""
+    def ask(
+        self, code: str, *, client: str = "ChatGPT", same_network: bool = True, newcomer: str = ""
+    ) -> PendingRequest:
+        """A browser waits and shows `code`; with `newcomer`, of somebody who has signed in as that."""
+        self.newcomers[code] = newcomer
         request = PendingRequest(
             number=len(self.waiting) + 1,
-            kind="sign-in",
+            kind="new-person" if newcomer else "sign-in",
             client=client,
             client_verified=True,
             redirect_host="chatgpt.com",
@@ -116,7 +120,7 @@ class MemoryEngine:
             relay_warning=f"You connect the browser that shows this code: {request.browser}, {request.network}.",
             owner_exists=bool(self.persons),
             people=[(person.person_id, person.name) for person in self.persons],
-            newcomer="",
+            newcomer=self.newcomers[code],
         )
 
     async def approve(
@@ -152,7 +156,7 @@ class MemoryEngine:
         )
         self.approvals.append((who, read_only, consent_in_browser))
         self.events.publish(ApprovalDecided(0.0, request.number, request.kind, request.client, "approved", name))
-        return Approved(request.number, request.client, name, scopes, newcomer=False)
+        return Approved(request.number, request.client, name, scopes, newcomer=bool(self.newcomers[code]))
 
     async def deny(self, number: int | None) -> int:
         denied = [code for code, request in self.waiting.items() if number in (None, request.number)]

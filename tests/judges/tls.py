@@ -72,7 +72,7 @@ class Authority:
 
         server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
         try:
-            yield Place(host, server.sockets[0].getsockname()[1], _key_pin(certificate))
+            yield Place(host, server.sockets[0].getsockname()[1], key_pin(certificate))
         finally:
             server.close()
             for task in list(connections):
@@ -81,7 +81,7 @@ class Authority:
             await server.wait_closed()
 
 
-def _key_pin(certificate: trustme.LeafCert) -> str:
+def key_pin(certificate: trustme.LeafCert) -> str:
     parsed = x509.load_pem_x509_certificate(certificate.cert_chain_pems[0].bytes())
     key = parsed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(key).digest()).decode()

@@ -99,6 +99,33 @@ async def test_an_other_side_that_is_down_is_asked_once_a_minute(
     await keys.key(URI, "first", "ES256")
 
 
+async def test_a_set_that_was_never_had_may_be_asked_for_again_sooner(
+    other_side: OtherSide, clock: FakeClock, tmp_path: Path
+) -> None:
+    impatient = RemoteKeys(fetch=other_side, folder=tmp_path / "keys", first_retry=5, clock=clock)
+    other_side.document = OSError("down")
+    for _ in range(3):
+        with pytest.raises(KeysUnavailable):
+            await impatient.key(URI, "first", "ES256")
+    assert len(other_side.asked) == 1
+    other_side.document = jwks(jwk(FIRST, "first"))
+    clock.advance(5)
+    await impatient.key(URI, "first", "ES256")
+    with pytest.raises(UnknownKey):
+        await impatient.key(URI, "made up", "ES256")
+    assert len(other_side.asked) == 2
+
+
+async def test_a_key_that_may_be_new_is_not_called_unknown_while_the_other_side_is_down(
+    keys: RemoteKeys, other_side: OtherSide, clock: FakeClock
+) -> None:
+    await keys.key(URI, "first", "ES256")
+    other_side.document = OSError("down")
+    clock.advance(RETRY_AFTER)
+    with pytest.raises(KeysUnavailable, match="no newer ones"):
+        await keys.key(URI, "new", "ES256")
+
+
 async def test_all_who_ask_meanwhile_share_one_fetch(keys: RemoteKeys, other_side: OtherSide) -> None:
     other_side.gate = asyncio.Event()
     asking = [asyncio.create_task(keys.key(URI, "first", "ES256")) for _ in range(20)]

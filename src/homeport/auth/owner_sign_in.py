@@ -25,7 +25,7 @@ from homeport.events import ApprovalRequested
 from homeport.foreign_text import clean
 from homeport.people import tables as people_tables
 from homeport.people.admission import Admission
-from homeport.people.owner import PROVIDER, label, owner_exists, person_named
+from homeport.people.owner import PROVIDER, in_full, label, owner_exists, person_named
 from homeport.people.person import Person
 from homeport.store import Database, Transaction
 
@@ -65,6 +65,11 @@ class Preview:
     def relay_warning(self) -> str:
         """Names whose browser gets access, so that a code somebody sent is not typed in good faith."""
         where = describe_place(self.approval.network, same=self.same_network, known=self.own_network_known)
+        if self.newcomer:
+            return (
+                f"You let {self.newcomer} in, who signed in from {self.approval.browser}, {where}. "
+                "They use these tools as themselves, now and whenever they sign in again."
+            )
         return (
             f"You connect the browser that shows this code: {self.approval.browser}, {where}. "
             "Whoever sent you a code gets your tools."
@@ -300,7 +305,7 @@ class OwnerSignIn:
             own_network_known=self._own_network() is not None,
             owner_exists=owner_exists(tx),
             people=people,
-            newcomer=label(newcomer.person) if newcomer is not None else "",
+            newcomer=in_full(newcomer.person) if newcomer is not None else "",
         )
 
     def network(self, visitor: Visitor) -> str:

@@ -19,7 +19,7 @@ from homeport.auth.owner_sign_in import OwnerSignIn
 from homeport.clock import Clock
 from homeport.events import ApprovalRequested
 from homeport.people.admission import Admission, Verdict
-from homeport.people.owner import label
+from homeport.people.owner import in_full
 from homeport.people.privy import Privy, PrivyIdentity, PrivyRefused, PrivyUnreachable
 from homeport.people.privy_sessions import PrivySessions, PrivyTokens
 from homeport.store import Database, Transaction
@@ -109,7 +109,7 @@ class PrivySignIn:
                 return None
             verdict, record = self._admission.enter(tx, identity, now=int(self._clock()))
             if verdict is Verdict.REFUSE:
-                return verdict, label(record.person), None
+                return verdict, in_full(record.person), None
             if self._sessions is not None:
                 self._sessions.keep(tx, request.request_id, record.person.id, self._kept(tokens, identity))
             event = None
@@ -118,7 +118,7 @@ class PrivySignIn:
             elif self._authorization.knock(tx, request, record.person):
                 client = self._clients.find(tx, request.parameters.client_id)
                 event = self._owner.ask_to_admit(tx, request, client, visitor) if client is not None else None
-            return verdict, label(record.person), event
+            return verdict, in_full(record.person), event
 
         done = await self._database.transaction(work)
         if done is None:

@@ -121,6 +121,8 @@ def request_line(request: PendingRequest) -> str:
     """One waiting request in one line, without anything that could stand for its code."""
     where = "this network" if request.same_network else f"ANOTHER NETWORK, {clean(request.network)}"
     client = f"{client_name(request)}, returns to {clean(request.redirect_host)}"
+    if request.kind == "new-person":
+        client = f"somebody who signed in and is not invited, through {client}"
     return f"{request.number}: {client}, {clean(request.browser)}, {where}"
 
 

@@ -18,6 +18,8 @@ from homeport.store import Database
 from homeport.vault import Vault
 
 PRIVY_SECRET = "privy-app-secret"
+FIRST_RETRY = 5.0
+"""Seconds: a laptop that starts without a network must not keep people out for a minute once there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ async def open_people(
         client_id=settings.privy_client_id or None,
     )
     folder = settings.data_dir / "privy"
-    keys = RemoteKeys(fetch=api.jwks, folder=folder, clock=clock)
+    keys = RemoteKeys(fetch=api.jwks, folder=folder, first_retry=FIRST_RETRY, clock=clock)
     opened.push_async_callback(keys.close)
     client_id = settings.privy_client_id or None
     privy = Privy(settings.privy_app_id, client_id=client_id, api=api, keys=keys, folder=folder, clock=clock)

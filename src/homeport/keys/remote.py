@@ -80,9 +80,15 @@ class _KeySet:
 
 
 class RemoteKeys:
-    """Key sets by URI, in memory and in `folder`. Belongs to one event loop."""
+    """Key sets by URI, in memory and in `folder`. Belongs to one event loop.
 
-    def __init__(self, *, fetch: Fetch, folder: Path, clock: Clock = system_clock) -> None:
+    `first_retry`: seconds until a key set that was never had is asked for again; somebody may be waiting for it.
+    """
+
+    def __init__(
+        self, *, fetch: Fetch, folder: Path, first_retry: float = RETRY_AFTER, clock: Clock = system_clock
+    ) -> None:
+        self._first_retry = first_retry
         self._fetch = fetch
         self._folder = folder
         self._clock = clock
@@ -126,7 +132,8 @@ class RemoteKeys:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _may_fetch(self, uri: str) -> bool:
-        return not 0 <= self._clock() - self._attempts.get(uri, float("-inf")) < RETRY_AFTER
+        pause = RETRY_AFTER if uri in self._sets else self._first_retry
+        return not 0 <= self._clock() - self._attempts.get(uri, float("-inf")) < pause
 
     async def _fetched(self, uri: str) -> _KeySet:
         """A key set from the other side; all who ask meanwhile wait for the same answer."""

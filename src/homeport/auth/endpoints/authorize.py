@@ -33,7 +33,7 @@ from homeport.clock import Clock, Randomness
 from homeport.events import ApprovalRequested
 from homeport.foreign_text import clean
 from homeport.people import tables as people_tables
-from homeport.people.owner import ME, PROVIDER, label
+from homeport.people.owner import ME, PROVIDER, in_full
 from homeport.store import Database, Transaction
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class AuthorizeEndpoint:
         if person_id is None:
             return ""
         record = await self._database.transaction(lambda tx: people_tables.find(tx, person_id))
-        return label(record.person) if record is not None else ""
+        return in_full(record.person) if record is not None else ""
 
     async def _consent_page(self, stored: AuthorizationRequest, common: dict[str, Any]) -> Response:
         app = self._authorization.served_app(stored)
@@ -267,7 +267,7 @@ def _version(stored: AuthorizationRequest, waiting: Waiting | None) -> str:
 def _shown_name(record: people_tables.PersonRecord) -> str:
     """How a person is told who they are."""
     is_owner = record.person.provider == PROVIDER and record.subject == ME
-    return "the owner of this computer" if is_owner else label(record.person)
+    return "the owner of this computer" if is_owner else in_full(record.person)
 
 
 def _shown_redirect(uri: str) -> str:
