@@ -175,3 +175,10 @@ async def test_a_page_keeps_no_session_of_its_own_where_the_server_renews_it(tmp
     async with scene(tmp_path, stay_signed_in="true") as on:
         browser, path = await on.at.knock(await on.at.door.register())
         assert "&#34;keep_session&#34;: false" in (await browser.get(path)).text
+
+
+async def test_consent_says_when_the_person_will_sign_in_again(tmp_path: Path) -> None:
+    async with scene(tmp_path) as on:
+        browser, path = await on.at.knock(await on.at.door.register())
+        await on.at.hand_over(browser, path, on.at.privy.sign_in(ALICE))
+        assert "When your sign-in at Privy ends" in (await browser.get(path)).text

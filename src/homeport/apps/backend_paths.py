@@ -75,7 +75,8 @@ def _check(text: str) -> None:
         raise PathRefused("An id or a name in this call has a backslash or a control character in it.")
     if _ABSOLUTE.match(text):
         raise PathRefused("An id or a name is needed here, not a whole address.")
-    if any(part in ("", ".", "..") for part in text.split("/")):
+    # What follows a semicolon is no part of the name for some servers: Java's read `..;x` as `..`.
+    if any(part.partition(";")[0] in ("", ".", "..") for part in text.split("/")):
         raise PathRefused("An id or a name in this call is empty, or leads to another place ('.', '..', '//').")
 
 

@@ -13,6 +13,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 import httpx2
 from pydantic import TypeAdapter
@@ -53,6 +54,8 @@ class BackendLimits:
     attempts: int = 3
     at_once: int = 32
     """Calls of everybody together; others wait for their turn within their time."""
+    at_once_of_a_person: int = 16
+    """So that nobody's calls alone take every turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class BackendPool:
         self._random = random
         self._pause = pause
         self._turns = asyncio.Semaphore(limits.at_once)
+        # As long as somebody waits or calls: whoever does holds their own.
+        self._turns_of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._adapters: dict[Any, TypeAdapter[Any]] = {}
 
     def of(self, person: Person, grant_id: str) -> Backend:
@@ -94,8 +99,11 @@ class BackendPool:
     async def _send(self, person: Person, grant_id: str, call: BackendCall) -> bytes:
         seconds = call.seconds or self._limits.call_seconds
         turn = False
+        own_turns = self._turns_of.get(person.id)
+        if own_turns is None:
+            own_turns = self._turns_of[person.id] = asyncio.Semaphore(self._limits.at_once_of_a_person)
         try:
-            async with asyncio.timeout(seconds), self._turns:
+            async with asyncio.timeout(seconds), own_turns, self._turns:
                 turn = True
                 answer = await self._until_it_works(person, grant_id, call, asyncio.get_running_loop().time() + seconds)
         except TimeoutError:
@@ -196,7 +204,7 @@ class BackendPool:
             return float(text)
         try:
             when = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter for a year or an offset of many digits
             return None
         return max(0.0, when.replace(tzinfo=when.tzinfo or UTC).timestamp() - self._clock())
 

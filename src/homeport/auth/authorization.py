@@ -129,8 +129,10 @@ class Authorization:
         )
 
     def refuse(self, tx: Transaction, request: AuthorizationRequest) -> bool:
+        if not request_tables.advance(tx, request, Step.REFUSE, answer="access_denied"):
+            return False
         self._followers.refused(tx, request.request_id)
-        return request_tables.advance(tx, request, Step.REFUSE, answer="access_denied")
+        return True
 
     async def answer(self, request: AuthorizationRequest, browser: str) -> dict[str, str] | None:
         """The parameters to send back to the client (RFC 6749 4.1.2, RFC 9207), or None: there is no answer (any more).

@@ -180,6 +180,12 @@ def unrevoked_of_person(tx: Transaction, person_id: str) -> list[str]:
     return [row["grant_id"] for row in rows]
 
 
+def live_ids(tx: Transaction, now: int) -> frozenset[str]:
+    """The grants that live, also those whose code nobody has traded in yet."""
+    rows = tx.all("SELECT grant_id FROM grants WHERE revoked_at IS NULL AND expires_at > :now", now=now)
+    return frozenset(row["grant_id"] for row in rows)
+
+
 def live_grants_by(tx: Transaction, column: str, now: int) -> dict[str, int]:
     """How many live grants each client (`client_id`) or person (`person_id`) has."""
     assert column in ("client_id", "person_id")

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from homeport.auth import request_tables
 from homeport.auth.authorization import Authorization
 from homeport.auth.authorization_requests import AuthorizationRequest, RequestState
 from homeport.auth.browsers import Visitor
@@ -74,7 +75,7 @@ class PrivySignIn:
         self._clients = clients
         self._create_wallets = create_wallets
         self._clock = clock
-        self._background: set[asyncio.Task[None]] = set()
+        self._making_wallets: dict[str, asyncio.Task[None]] = {}
 
     @property
     def privy(self) -> Privy:
@@ -85,11 +86,17 @@ class PrivySignIn:
         """Whether the server renews sessions, so that the browser must not keep one of its own."""
         return self._sessions is not None and self._sessions.stay_signed_in
 
+    @property
+    def bound_to_sessions(self) -> bool:
+        """Whether grants end with the Privy session behind them, which nothing renews."""
+        return self._sessions is not None and not self._sessions.stay_signed_in
+
     async def close(self) -> None:
         """End what is still under way at Privy."""
-        for task in tuple(self._background):
+        tasks = tuple(self._making_wallets.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def identify(
         self, find: Callable[[Transaction], AuthorizationRequest], tokens: PresentedTokens, visitor: Visitor
@@ -107,7 +114,10 @@ class PrivySignIn:
             request = find(tx)
             if request.state is not RequestState.SIGN_IN:
                 return None
-            verdict, record = self._admission.enter(tx, identity, now=int(self._clock()))
+            now = int(self._clock())
+            verdict, record = self._admission.enter(
+                tx, identity, now=now, spare=lambda: request_tables.people_who_wait(tx, now)
+            )
             if verdict is Verdict.REFUSE:
                 return verdict, in_full(record.person), None
             if self._sessions is not None:
@@ -137,6 +147,8 @@ class PrivySignIn:
 
     def switch(self, tx: Transaction, request: AuthorizationRequest) -> bool:
         """Forget who signed in, so that somebody else can; False when the request is past that."""
+        # What the owner said meanwhile comes first: a no ends this request, whoever signs in for it next.
+        request = self._owner.collect(tx, request)
         if request.state is RequestState.ADMISSION:
             self._owner.cancel(tx, request)
         if not self._authorization.switch(tx, request):
@@ -188,6 +200,8 @@ class PrivySignIn:
             except (PrivyUnreachable, PrivyRefused) as error:
                 logger.warning("Privy made no wallet for %s: %s", did, error)
 
-        task = asyncio.create_task(create())
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        # Two sign-ins at once would each find none and make one.
+        if did not in self._making_wallets:
+            task = asyncio.create_task(create())
+            self._making_wallets[did] = task
+            task.add_done_callback(lambda _: self._making_wallets.pop(did, None))

@@ -104,6 +104,20 @@ def switch(tx: Transaction, request: AuthorizationRequest) -> bool:
     )
 
 
+def people_who_wait(tx: Transaction, now: int) -> frozenset[str]:
+    """Who signed in and waits for the owner's answer."""
+    rows = tx.all(
+        "SELECT DISTINCT person_id FROM authorization_requests WHERE state = 'admission' AND expires_at > :now", now=now
+    )
+    return frozenset(row["person_id"] for row in rows)
+
+
+def live_ids(tx: Transaction, now: int) -> frozenset[str]:
+    """The requests that have not ended."""
+    rows = tx.all("SELECT request_id FROM authorization_requests WHERE expires_at > :now", now=now)
+    return frozenset(row["request_id"] for row in rows)
+
+
 def count_open(tx: Transaction, client_id: str, now: int) -> int:
     row = tx.one(
         "SELECT COUNT(*) AS open FROM authorization_requests WHERE client_id = :client_id AND expires_at > :now",
@@ -115,19 +129,23 @@ def count_open(tx: Transaction, client_id: str, now: int) -> int:
 
 
 def trim(tx: Transaction, keep: int, *, spare: Collection[str]) -> int:
-    """Bound the table against floods: beyond `keep`, requests without a person go, but those in `spare`.
+    """Bound the table against floods: beyond `keep`, requests go, but those in `spare`.
 
-    The oldest of the fullest network goes first, so that strangers elsewhere do not end somebody's sign-in.
+    The oldest of the fullest goes first, so that strangers elsewhere do not end somebody's sign-in: of the fullest
+    network while nobody has signed in, and of the person with the most once somebody has, since an account can be in
+    many networks. Of persons with equally many, again the fullest network's.
     """
     row = tx.one("SELECT COUNT(*) AS stored FROM authorization_requests")
     assert row is not None
     surplus = int(row["stored"]) - keep
     if surplus <= 0:
         return 0
-    # Numbered within its network from the newest on: the highest number is the oldest of the fullest network.
+    # Numbered from the newest on: the highest number is the oldest of the fullest.
+    newest = "ORDER BY created_at DESC, request_id DESC"
     oldest = tx.all(
-        "SELECT request_id, ROW_NUMBER() OVER (PARTITION BY network ORDER BY created_at DESC, request_id DESC) AS place"
-        " FROM authorization_requests WHERE person_id IS NULL ORDER BY place DESC, created_at, request_id LIMIT :most",
+        f"SELECT request_id, ROW_NUMBER() OVER (PARTITION BY person_id, CASE WHEN person_id IS NULL THEN network END"
+        f" {newest}) AS place, ROW_NUMBER() OVER (PARTITION BY network {newest}) AS place_in_network"
+        " FROM authorization_requests ORDER BY place DESC, place_in_network DESC, created_at, request_id LIMIT :most",
         most=surplus + len(spare),
     )
     going = [row["request_id"] for row in oldest if row["request_id"] not in spare][:surplus]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from homeport.auth import grant_tables, request_tables
 from homeport.auth.errors import InvalidGrant, TemporarilyUnavailable
 from homeport.clock import Clock
+from homeport.people import privy_session_table
 from homeport.people.admission import Admission
 from homeport.people.tables import PersonRecord
 from homeport.store import Database, Transaction
@@ -75,9 +77,18 @@ class GrantStanding:
 
     def ended(self, tx: Transaction, holder: str) -> None:
         """A grant or authorization request ended: what it held is wiped."""
-        if self._sessions is not None:
-            self._sessions.forget(tx, holder)
+        privy_session_table.delete(tx, holder)
 
     def purge(self, tx: Transaction, now: int) -> None:
-        if self._sessions is not None:
+        """Wipe the sessions that are over, those of requests and grants that ended by themselves, and all of them once
+        tools need none any more (SECURITY, backend and Privy)."""
+        held = privy_session_table.holders(tx)
+        if not held:
+            return
+        if self._sessions is None:
+            over = held
+        else:
             self._sessions.purge(tx, now)
+            over = held - request_tables.live_ids(tx, now) - grant_tables.live_ids(tx, now)
+        for holder in over:
+            privy_session_table.delete(tx, holder)

@@ -126,13 +126,22 @@ class Admission:
     def __init__(self, policy: Callable[[], AdmissionPolicy]) -> None:
         self.policy = policy
 
-    def enter(self, tx: Transaction, identity: PrivyIdentity, *, now: int) -> tuple[Verdict, PersonRecord]:
-        """Somebody signed in: write down who they are, and say whether they may enter. Uses up their invitation."""
+    def enter(
+        self, tx: Transaction, identity: PrivyIdentity, *, now: int, spare: Callable[[], Collection[str]] = tuple
+    ) -> tuple[Verdict, PersonRecord]:
+        """Somebody signed in: write down who they are, and say whether they may enter. Uses up their invitation.
+
+        Strangers who were not let in may be forgotten for it, but not those of `spare`: the owner can still admit them.
+        """
         policy = self.policy()
         emails = _comparable(identity.emails)
         known = tables.find_subject(tx, PROVIDER, identity.did)
         admitted_as = known.admitted_as if known else None
         if known is not None and known.blocked:
+            # Their row stays as it was: an address that they gave away since is still one that is blocked.
+            return Verdict.REFUSE, known
+        if not tables.blocked_addresses(tx).isdisjoint(emails):
+            # One address can belong to several accounts: by e-mail and by Google, say.
             verdict = Verdict.REFUSE
         else:
             verdict = VERDICTS[policy.mode, policy.standing(identity.did, emails, admitted_as)]
@@ -141,7 +150,7 @@ class Admission:
         if verdict is Verdict.ADMIT and admitted_as not in _BY_NAME:
             admitted_as = LISTED if policy.mode is Mode.LIST else OPEN
         if known is None and verdict is not Verdict.ADMIT:
-            tables.keep_never_admitted(tx, MOST_NEVER_ADMITTED - 1)
+            tables.keep_never_admitted(tx, MOST_NEVER_ADMITTED - 1, spare=spare())
         record = self._write(tx, identity, emails, known, now)
         if verdict is Verdict.ADMIT and admitted_as is not None and admitted_as != record.admitted_as:
             tables.set_admitted(tx, record.person.id, admitted_as)
@@ -168,6 +177,8 @@ class Admission:
             return False
         if record.person.provider == owner.PROVIDER:
             return True
+        if not tables.blocked_addresses(tx).isdisjoint(record.emails):
+            return False
         try:
             policy = self.policy()
         except SettingsError:

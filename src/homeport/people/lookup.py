@@ -27,7 +27,7 @@ def person_meant(tx: Transaction, who: str) -> PersonRecord:
 
 def people_meant(tx: Transaction, who: str) -> list[PersonRecord]:
     """Everybody `who` may mean. An id comes before an address, an address before a name: names are what people chose
-    for themselves."""
+    for themselves, so that an address never means somebody with an account who only calls themself so."""
     who = who.strip()
     if not who.isprintable():
         return []
@@ -41,6 +41,8 @@ def people_meant(tx: Transaction, who: str) -> list[PersonRecord]:
     name = _folded(who)
     if name == owner.ME and (me := tables.find_subject(tx, owner.PROVIDER, owner.ME)) is not None:
         return [me]
+    if address is not None:
+        people = [record for record in people if record.person.provider == owner.PROVIDER]
     return [record for record in people if name and _folded(owner.label(record.person)) == name]
 
 

@@ -50,3 +50,11 @@ def person_named(tx: Transaction, who: str, *, now: int, random: Randomness) -> 
 def label(person: Person) -> str:
     """How a person is called on pages and in lists."""
     return clean(person.name or person.email or ("me" if person.provider == PROVIDER else person.id))
+
+
+def in_full(person: Person) -> str:
+    """Who somebody is, for a decision about them: what their account proves first, since anybody may choose a name."""
+    proven = person.email or person.id
+    if person.provider == PROVIDER or not person.name:
+        return label(person)
+    return f"{clean(proven)} ({clean(person.name)})"

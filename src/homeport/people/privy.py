@@ -55,6 +55,7 @@ class Privy:
         self._config = self._stored_config()
         self._config_from = float("-inf")
         self._warming: asyncio.Task[None] | None = None
+        self._asking: dict[str, asyncio.Task[LinkedAccounts]] = {}
 
     @property
     def app_id(self) -> str:
@@ -81,7 +82,7 @@ class Privy:
         await self._prove(access)
         accounts = await self._from_identity_token(identity_token, access.did) if identity_token else None
         if accounts is None:
-            accounts = await self._from_api(access.did)
+            accounts = await self._asked_once(access.did)
         return PrivyIdentity(
             did=access.did,
             session_id=access.session_id,
@@ -119,9 +120,10 @@ class Privy:
 
     async def close(self) -> None:
         """End what is under way in the background."""
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.gather(self._warming, return_exceptions=True)
+        tasks = [*self._asking.values(), *([self._warming] if self._warming is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _warm(self) -> None:
         # Noted first: while Privy is down one question a minute is enough.
@@ -171,6 +173,21 @@ class Privy:
                 raise
             return None
         return accounts
+
+    async def _asked_once(self, did: str) -> LinkedAccounts:
+        """From Privy's API, with one question at a time about one person: whoever sends a token again and again must
+        not use up the connections and what Privy allows this app."""
+        task = self._asking.get(did)
+        if task is None:
+            task = self._asking[did] = asyncio.create_task(self._from_api(did))
+            task.add_done_callback(lambda done: self._asked(did, done))
+        # Shielded: one caller that leaves does not take the answer from the others.
+        return await asyncio.shield(task)
+
+    def _asked(self, did: str, task: asyncio.Task[LinkedAccounts]) -> None:
+        self._asking.pop(did, None)
+        if not task.cancelled():
+            task.exception()  # Retrieved here, since everybody who waited for it may have gone away.
 
     async def _from_api(self, did: str) -> LinkedAccounts:
         try:

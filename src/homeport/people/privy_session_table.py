@@ -122,6 +122,10 @@ def delete_person(tx: Transaction, person_id: str) -> None:
     tx.execute("DELETE FROM privy_sessions WHERE person_id = :person_id", person_id=person_id)
 
 
+def holders(tx: Transaction) -> frozenset[str]:
+    return frozenset(row["holder"] for row in tx.all("SELECT holder FROM privy_sessions"))
+
+
 def purge(tx: Transaction, now: int, *, renewable_since: int | None) -> None:
     """Wipe what is over. `renewable_since`: what was last renewed before it cannot be renewed; None: nothing can."""
     if renewable_since is None:

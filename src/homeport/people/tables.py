@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from homeport.people.person import Person
@@ -92,6 +92,12 @@ def remove(tx: Transaction, person_id: str) -> bool:
     return bool(tx.execute("DELETE FROM people WHERE person_id = :person_id", person_id=person_id))
 
 
+def blocked_addresses(tx: Transaction) -> frozenset[str]:
+    """The e-mails of everybody who is blocked, as they were verified when they signed in last."""
+    rows = tx.all("SELECT emails FROM people WHERE blocked_at IS NOT NULL")
+    return frozenset(email for row in rows for email in json.loads(row["emails"]))
+
+
 def find(tx: Transaction, person_id: str) -> PersonRecord | None:
     row = tx.one("SELECT * FROM people WHERE person_id = :person_id", person_id=person_id)
     return _record(row) if row else None
@@ -113,18 +119,19 @@ def purge_never_admitted(tx: Transaction, before: int) -> int:
     return tx.execute(f"DELETE FROM people WHERE {_NEVER_ADMITTED} AND seen_at < :before", before=before)
 
 
-def keep_never_admitted(tx: Transaction, most: int) -> int:
-    """Of those never let in, keep the `most` that came last. Returns how many went."""
+def keep_never_admitted(tx: Transaction, most: int, *, spare: Collection[str] = ()) -> int:
+    """Of those never let in, keep the `most` that came last, and all in `spare`. Returns how many went."""
     row = tx.one(f"SELECT COUNT(*) AS n FROM people WHERE {_NEVER_ADMITTED}")
     assert row is not None
     too_many = int(row["n"]) - most
     if too_many <= 0:
         return 0
-    return tx.execute(
-        f"DELETE FROM people WHERE person_id IN (SELECT person_id FROM people WHERE {_NEVER_ADMITTED}"
-        " ORDER BY seen_at, created_at, person_id LIMIT :too_many)",
-        too_many=too_many,
+    oldest = tx.all(
+        f"SELECT person_id FROM people WHERE {_NEVER_ADMITTED} ORDER BY seen_at, created_at, person_id LIMIT :most",
+        most=too_many + len(spare),
     )
+    going = [row["person_id"] for row in oldest if row["person_id"] not in spare][:too_many]
+    return sum(remove(tx, person_id) for person_id in going)
 
 
 def _record(row: Row) -> PersonRecord:

@@ -215,6 +215,8 @@ class AuthorizeEndpoint:
             stored = self._own.find_live(tx, request)
             if stored.state is not RequestState.CONSENT or stored.person_id is None:
                 return stored
+            if form.get("person", stored.person_id) != stored.person_id:
+                return stored  # Another tab signed in as somebody else since: the page shows who this is now.
             if form.get("answer") == "allow":
                 asked = scopes.parse(stored.parameters.scope)
                 without_write = scopes.WRITE in asked and form.get("write") != "yes"
@@ -251,7 +253,9 @@ class AuthorizeEndpoint:
             **common,
             app=clean(question.app),
             person=_shown_name(record) if record else person_id,
+            person_id=person_id,
             can_switch=self._privy is not None,
+            ends_with_sign_in=self._privy is not None and self._privy.ends_with_sign_in,
             tools=question.tools,
             asks_write=question.asks_write,
         )

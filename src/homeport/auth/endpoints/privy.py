@@ -45,6 +45,11 @@ class PrivyEndpoint:
         self._own = own
         self._pages = pages
 
+    @property
+    def ends_with_sign_in(self) -> bool:
+        """Whether what is allowed ends with the person's session at Privy."""
+        return self._sign_in.bound_to_sessions
+
     def routes(self) -> list[Route]:
         one = "/authorize/request/{request_id}"
         return [
