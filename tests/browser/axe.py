@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Frame, Page
 
 _SOURCE = Path(__file__).parents[1] / "judges" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -14,7 +14,7 @@ needs_axe = pytest.mark.skipif(
 )
 
 
-async def violations(page: Page) -> list[str]:
+async def violations(page: Page | Frame) -> list[str]:
     """One line for each broken rule and element. Best practices count as well."""
     # Evaluated from outside, so that the page's own policy stays as strict as it is.
     await page.evaluate(_SOURCE.read_text(encoding="utf-8"))

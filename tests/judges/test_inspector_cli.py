@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from homeport import bundles
 from tests.browser.chromium import chromium_window, needs_chromium
 from tests.browser.sign_in import sign_in
 from tests.child import Child
@@ -34,6 +35,25 @@ async def test_the_inspector_signs_in_and_works_on_without_signing_in_again(tmp_
         assert f"Seen in {era}" in json.dumps(called["structuredContent"])
 
 
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+async def test_the_inspector_resolves_the_widget_of_every_tool_that_has_one(tmp_path: Path, era: str) -> None:
+    async with running_homeport(tmp_path) as homeport:
+        inspector = Inspector(homeport, tmp_path, era)
+        await inspector.signs_in("--method", "tools/list")
+        tools = {each["toolName"]: each for each in await inspector.probes_widgets()}
+        assert {name for name, each in tools.items() if each["hasApp"]} == {"get-items"}
+        shown = tools["get-items"]
+        assert not shown.get("resourceError"), shown
+        assert shown["resourceUri"].startswith("ui://widget/list-view-")
+        assert shown["csp"] == {"connectDomains": [], "resourceDomains": []}
+        listed = await inspector.runs("--method", "resources/list")
+        assert [each["uri"] for each in listed["resources"]] == [shown["resourceUri"]]
+        read = await inspector.runs("--method", "resources/read", "--uri", shown["resourceUri"])
+        assert read["contents"][0]["text"] == bundles.page("list-view")
+        templates = await inspector.runs("--method", "resources/templates/list")
+        assert templates["resourceTemplates"] == []
+
+
 class Inspector:
     """One person's inspector: what it stores outlives its runs."""
 
@@ -57,13 +77,20 @@ class Inspector:
             assert "Please navigate" not in judge.output
             return result
 
-    def _started(self, *arguments: str) -> AbstractAsyncContextManager[Child]:
-        output = self._folder / "result.json"
-        output.unlink(missing_ok=True)
+    async def probes_widgets(self) -> list[Any]:
+        """What it finds out about the widget of each tool."""
+        async with self._started("--method", "tools/list", "--app-info", output=False) as judge:
+            assert await judge.ends(seconds=40) == 0, judge.output
+            return [json.loads(line) for line in judge.output.splitlines() if line.startswith("{")]
+
+    def _started(self, *arguments: str, output: bool = True) -> AbstractAsyncContextManager[Child]:
+        result = self._folder / "result.json"
+        result.unlink(missing_ok=True)
+        into = ("--output", str(result)) if output else ()
         return node_program(
             program_of("@modelcontextprotocol/inspector", "mcp-inspector"),
             *("--cli", self._homeport.mcp_url, "--transport", "http", "--protocol-era", self._era),
-            *("--callback-url", self._callback, "--output", str(output), *arguments),
+            *("--callback-url", self._callback, *into, *arguments),
             folder=self._folder,
             MCP_AUTO_OPEN_ENABLED="true",
             MCP_STORAGE_DIR=str(self._folder / "inspector"),

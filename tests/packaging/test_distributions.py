@@ -40,6 +40,13 @@ def test_the_wheel_holds_the_program_its_data_and_the_built_pages(distributions:
         "homeport/store/migrations/0001_foundation.sql",
         "homeport_web/__init__.py",
         "homeport_web/dashboard.html",
+        "homeport_web/kit.js",
+        "homeport_web/licenses.txt",
+        "homeport_web/sign-in.css",
+        "homeport_web/sign-in.js",
+        "homeport_web/toolchain/builder/main.mjs",
+        "homeport_web/toolchain/kit/index.ts",
+        "homeport_web/toolchain/package-lock.json",
     }
 
 

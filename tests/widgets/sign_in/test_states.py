@@ -1,0 +1,42 @@
+"""Every state of the sign-in page: it says what happened, fits phone and popup in light and dark, and keeps nobody out.
+
+Screenshots go to a folder that the test prints; nobody compares them, people look at them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from tests.browser.axe import needs_axe, violations
+from tests.browser.chromium import needs_chromium
+from tests.widgets.sign_in.states import STATES
+from tests.widgets.sign_in.visit import visiting
+
+pytestmark = needs_chromium
+
+SCREENS = {"phone": (360, 640), "popup": (480, 600)}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@needs_axe
+@pytest.mark.parametrize("name", STATES)
+async def test_a_state_says_what_it_is_fits_every_screen_and_keeps_nobody_out(tmp_path: Path, name: str) -> None:
+    state, found = STATES[name], []
+    async with visiting(state.app(), places=state.places, harmless=state.harmless, **state.told) as visit:
+        page = visit.page
+        await page.set_viewport_size({"width": 480, "height": 600})
+        await state.reach(visit)
+        for scheme in SCHEMES:
+            await page.emulate_media(color_scheme=scheme)
+            for screen, (width, height) in SCREENS.items():
+                await page.set_viewport_size({"width": width, "height": height})
+                await page.screenshot(path=tmp_path / f"sign-in-{name}-{screen}-{scheme}.png", full_page=True)
+                if overflow := await page.evaluate(_OVERFLOW):
+                    found.append(f"{screen}: {overflow} pixels too wide")
+            found += [f"{scheme}: {violation}" for violation in await violations(page)]
+    print(f"Screenshots: {tmp_path}")
+    assert found == [], found

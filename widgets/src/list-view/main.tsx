@@ -1,0 +1,18 @@
+// Starts the list view and draws it anew after each change. Hooks would do that as well, and weigh a kilobyte more.
+
+import { render } from "preact";
+import { subscribe } from "homeport";
+import { ListView, type Here } from "./list-view";
+import { keepFocus } from "./roving";
+import "./list-view.css";
+
+const here: Here = { doing: {}, place: 0, draw };
+
+function draw() {
+  const inList = document.activeElement?.closest("[role=grid]");
+  render(<ListView here={here} />, document.body);
+  if (inList) keepFocus(here.place);
+}
+
+subscribe(draw);
+draw();
