@@ -11,8 +11,18 @@ import homeport.testing
 
 
 def test_the_names_for_authors_are_these() -> None:
-    assert homeport.__all__ == ["App", "Conflict", "Context", "NotFound", "Person", "Result", "ToolError"]
-    assert homeport.testing.__all__ == ["Chat"]
+    assert homeport.__all__ == [
+        "App",
+        "Backend",
+        "Conflict",
+        "Context",
+        "NotFound",
+        "Person",
+        "Result",
+        "ToolError",
+        "Widget",
+    ]
+    assert homeport.testing.__all__ == ["Chat", "OpenWidget", "WidgetFault", "WidgetOpener", "open_widget"]
 
 
 def test_nothing_else_leaks_out() -> None:
@@ -27,7 +37,8 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 
 def test_every_public_name_and_method_has_a_docstring() -> None:
-    public = [getattr(homeport, name) for name in homeport.__all__] + [homeport.testing.Chat]
+    public = [getattr(homeport, name) for name in homeport.__all__]
+    public += [getattr(homeport.testing, name) for name in homeport.testing.__all__]
     silent = [thing.__qualname__ for thing in public if not inspect.getdoc(thing)]
     silent += [
         member.__qualname__

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from homeport.apps.backend import Backend
     from homeport.apps.errors import Conflict, NotFound, ToolError
     from homeport.apps.results import Context, Result
+    from homeport.apps.widgets import Widget
     from homeport.people.person import Person
 
-__all__ = ["App", "Backend", "Conflict", "Context", "NotFound", "Person", "Result", "ToolError"]
+__all__ = ["App", "Backend", "Conflict", "Context", "NotFound", "Person", "Result", "ToolError", "Widget"]
 
 _HOMES = {
     "App": "homeport.apps.app",
@@ -23,6 +24,7 @@ _HOMES = {
     "Person": "homeport.people.person",
     "Result": "homeport.apps.results",
     "ToolError": "homeport.apps.errors",
+    "Widget": "homeport.apps.widgets",
 }
 
 

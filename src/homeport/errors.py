@@ -14,7 +14,11 @@ HomeportError                 code, title, message, hint
 |- PortTaken                  another program listens where we must
 |- TunnelError                the public URL is not usable
 |- AppError                   the app folder could not be loaded: file, line and cause
+|- WidgetMissing              a widget has no page: which file, and what to do
+|- ToolchainError             what builds widgets cannot be installed or started
 |- BundleError                the browser bundles are missing or were not built
+|- BrowserMissing             there is no browser that a test could open a widget in
+|- ProjectError               a new project cannot be written there, or under this name
 |- ApprovalError              an answer to a waiting request
 |  |- WrongCode               no waiting request shows this code
 |  |- ApprovingPaused         too many wrong codes in a row
@@ -111,9 +115,29 @@ class AppError(HomeportError):
     title = "The app could not be loaded"
 
 
+class WidgetMissing(HomeportError):
+    code = "widget_missing"
+    title = "A widget has no page"
+
+
+class ToolchainError(HomeportError):
+    code = "toolchain"
+    title = "Widgets cannot be built here"
+
+
 class BundleError(HomeportError):
     code = "bundle"
     title = "The pages for the browser are missing"
+
+
+class BrowserMissing(HomeportError):
+    code = "browser_missing"
+    title = "There is no browser for this"
+
+
+class ProjectError(HomeportError):
+    code = "project"
+    title = "The project was not written"
 
 
 class ApprovalError(HomeportError):

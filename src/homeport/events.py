@@ -125,6 +125,24 @@ class AppFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WidgetBuilt(Event):
+    """A widget's page is another one now."""
+
+    widget: str
+    milliseconds: float
+    """Since its file was seen to have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetFailed(Event):
+    """A widget has an error; its last good page stays. `kind` is "build" or "types", as which it is shown anyhow."""
+
+    widget: str
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class PastedWithoutPath(Event):
     """A client posts to `/`: the connector URL was pasted without its path."""
 

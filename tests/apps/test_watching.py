@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 
-from homeport.apps.watching import edits, look
+from homeport.apps.watching import Sources, edits, look
 from tests.apps.folders import save_as_editors_do, write
 
 STARTED = """
@@ -56,7 +56,7 @@ def test_what_is_not_there_has_no_sources(tmp_path: Path) -> None:
     assert (found.files, found.folders) == ({}, {})
 
 
-async def next_edit(changes: AsyncGenerator[None, None]) -> None:
+async def next_edit(changes: AsyncGenerator[Sources, None]) -> None:
     async with asyncio.timeout(30):
         await anext(changes)
 
@@ -109,3 +109,22 @@ def test_the_watcher_is_not_loaded_while_a_server_starts(tmp_path: Path) -> None
     write(tmp_path, app="from homeport import App\napp = App('Recipes')")
     done = subprocess.run([sys.executable, "-c", STARTED, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert done.stdout == "False\n", done.stderr
+
+
+async def test_how_closely_it_watches_may_change_while_it_does(tmp_path: Path) -> None:
+    asked = iter([200, 20])
+    closely = asyncio.Event()
+
+    def quiet() -> int:
+        if (pause := next(asked, None)) is not None:
+            return pause
+        closely.set()
+        return 20
+
+    write(tmp_path, app="one")
+    async with aclosing(edits(tmp_path, look(tmp_path), settling=0, quiet=quiet)) as changes:
+        edit = asyncio.create_task(next_edit(changes))
+        async with asyncio.timeout(30):
+            await closely.wait()
+        write(tmp_path, app="two")
+        await edit

@@ -17,6 +17,7 @@ from homeport.mcp_server.calls import ToolCalls
 from homeport.mcp_server.dispatch import AppDispatch
 from homeport.mcp_server.endpoint import BODY_SECONDS, McpEndpoint
 from homeport.mcp_server.open_streams import OpenStreams
+from homeport.mcp_server.resources import WidgetResources
 from homeport.mcp_server.rules import Rule, default_rule
 from homeport.mcp_server.tool_lists import ToolLists
 from homeport.origins import ORIGIN_KEY, Origin
@@ -158,8 +159,8 @@ class Door:
         if not modern:
             return await self.post(request(method, params), token=token, mcp_protocol_version="2025-11-25")
         headers = {"mcp_protocol_version": MODERN, "mcp_method": method}
-        if params and "name" in params:
-            headers["mcp_name"] = params["name"]
+        if params and (named := params.get("name") or params.get("uri")):
+            headers["mcp_name"] = named
         return await self.post(request(method, params, modern=True), token=token, **headers)
 
     async def call(self, tool: str, /, *, modern: bool = False, token: str = "anybody", **arguments: Any) -> Answer:
@@ -190,13 +191,15 @@ async def open_door(
     open_streams: OpenStreams | None = None,
     body_seconds: float = BODY_SECONDS,
     backend: Callable[[Caller], Backend] | None = None,
+    widgets: Callable[[Callable[[], App]], WidgetResources] | None = None,
 ) -> AsyncIterator[Door]:
     """An endpoint with access control; put another app into `apps` to reload."""
     apps = [app or small_app()]
     called: list[ToolCalled] = []
     current: Callable[[], App] = lambda: apps[-1]  # noqa: E731
     calls = ToolCalls(app=current, record=called.append, rule=rule, backend=backend)
-    dispatch = AppDispatch(app=current, calls=calls, tool_lists=tool_lists, version="7.1")
+    resources = None if widgets is None else widgets(current)
+    dispatch = AppDispatch(app=current, calls=calls, tool_lists=tool_lists, resources=resources, version="7.1")
     endpoint = McpEndpoint(
         dispatch,
         path=PATH,

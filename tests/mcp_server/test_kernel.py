@@ -59,7 +59,7 @@ async def test_a_parameter_that_its_header_contradicts_is_refused(
 
 async def test_what_an_app_does_not_have_is_an_unknown_method() -> None:
     async with open_door() as door:
-        for method in ("prompts/list", "resources/list", "logging/setLevel", "completion/complete"):
+        for method in ("prompts/list", "resources/subscribe", "logging/setLevel", "completion/complete"):
             assert (await door.ask(method)).error["code"] in (-32601, -32602)
 
 

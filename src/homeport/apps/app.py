@@ -9,10 +9,14 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from homeport.apps.tools import Effect, ToolDefinition, define_tool
+from homeport.apps.widgets import Widget, WidgetAccess
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
 R = TypeVar("R")
+
+OWN_TOOL = "homeport-widget"
+"""The name of the tool that Homeport adds while an author works on widgets."""
 
 
 def _in_words(words: str, fits: Callable[[int, Collection[str]], bool]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -45,11 +49,17 @@ class App:
         self.instructions = instructions
         self._tools: dict[str, ToolDefinition] = {}
         self._callable: dict[str, ToolDefinition] = {}
+        self._widgets: dict[str, Widget] = {}
 
     @property
     def tools(self) -> Mapping[str, ToolDefinition]:
         """The tools that are listed, by name, in the order they were defined."""
         return MappingProxyType(self._tools)
+
+    @property
+    def widgets(self) -> Mapping[str, Widget]:
+        """The widgets that its tools show, by name."""
+        return MappingProxyType(self._widgets)
 
     def find(self, name: str) -> ToolDefinition | None:
         """The tool with this name, today's or an old one from `was`."""
@@ -69,30 +79,41 @@ class App:
         idempotent: bool = False,
         scope: str | None = None,
         was: Sequence[str] = (),
+        widget: Widget | None = None,
+        widget_access: WidgetAccess | None = None,
     ) -> Callable[[F], F]:
         """Offer a typed function as a tool; the function itself stays as it is.
 
         `effect` says what a call does to the person's things: "read" changes nothing, "write" adds or changes,
         "destroy" may lose something for good. `open_world`: it reaches beyond Homeport, to other people or services.
         `idempotent`: doing it twice is doing it once. `scope` is asked of the person in addition, when the tool is
-        first called. `was` keeps old names callable, unlisted. Raises TypeError when a tool cannot be offered.
+        first called. `was` keeps old names callable, unlisted.
+
+        `widget` shows the result; what the model reads must do without it. `widget_access` says who may call the tool:
+        "model+app" the model and widgets, "model" no widget, "app" widgets only: hosts do not show it to the model. It
+        is the host's to heed: a widget calls for the same person, under the same rules.
+
+        Raises TypeError when a tool cannot be offered.
         """
         beside = sys._getframe(2).f_locals  # 1 is the check of `effect`
 
         def offer(function: F) -> F:
-            self._add(
-                define_tool(
-                    function,
-                    effect=effect,
-                    name=name,
-                    title=title,
-                    open_world=open_world,
-                    idempotent=idempotent,
-                    scope=scope,
-                    was=was,
-                    locals_=beside,
-                )
+            tool = define_tool(
+                function,
+                effect=effect,
+                name=name,
+                title=title,
+                open_world=open_world,
+                idempotent=idempotent,
+                scope=scope,
+                was=was,
+                widget=widget,
+                access=widget_access,
+                locals_=beside,
             )
+            if OWN_TOOL in (tool.name, *tool.was):
+                raise TypeError(f"The tool {tool.name!r} cannot be offered: {OWN_TOOL!r} is a name of Homeport's own.")
+            self._add(tool)
             return function
 
         return offer
@@ -102,8 +123,25 @@ class App:
         for name in names:
             if names.count(name) > 1 or name in self._callable:
                 raise TypeError(f"The tool {tool.name!r} cannot be offered: the app uses the name {name!r} already.")
+        if tool.widget is not None:
+            if self._widgets.get(tool.widget.name, tool.widget) != tool.widget:
+                raise TypeError(
+                    f"The tool {tool.name!r} cannot be offered: the app has another widget named {tool.widget.name!r}. "
+                    "Make it once, and give it to each tool that shows it."
+                )
+            self._widgets[tool.widget.name] = tool.widget
         self._tools[tool.name] = tool
         self._callable.update(dict.fromkeys(names, tool))
 
     def __repr__(self) -> str:
         return f"App({self.name!r}, {len(self._tools)} tools)"
+
+
+def with_tool(app: App, tool: ToolDefinition) -> App:
+    """The app and one tool more; the app itself stays as it is. Raises TypeError where the name is taken."""
+    more = App(app.name, app.instructions)
+    more._tools.update(app._tools)
+    more._callable.update(app._callable)
+    more._widgets.update(app._widgets)
+    more._add(tool)
+    return more

@@ -58,7 +58,7 @@ def explained(error: BaseException, folder: Path, prefix: str) -> AppError:
     words = clean(str(error).replace(prefix, ""), limit=LONGEST_CAUSE)
     if isinstance(error, SyntaxError) and _belongs(error.filename, folder):
         return AppError(f"{where}: {clean(error.msg, limit=LONGEST_CAUSE)}.")
-    if isinstance(error, TypeError) and words.startswith(("The tool ", "An app")):
+    if isinstance(error, TypeError) and words.startswith(("The tool ", "An app", "The widget ", "A widget ")):
         return AppError(f"{where}: {words.removesuffix('.')}.")
     cause = f"{type(error).__name__}: {words}" if words else type(error).__name__
     return AppError(f"{where}: {cause.removesuffix('.')}.")

@@ -16,6 +16,7 @@ from homeport.apps.backend import Backend
 from homeport.apps.backend_errors import NoBackend
 from homeport.apps.results import Context, Result
 from homeport.apps.schema import ArgumentSchema, ResultSchema, argument_schema, result_schema
+from homeport.apps.widgets import ACCESSES, Widget, WidgetAccess
 from homeport.people.person import Person
 
 Effect = Literal["read", "write", "destroy"]
@@ -53,6 +54,10 @@ class ToolDefinition:
     """Every scope a call needs: read or write by effect, and the tool's own."""
     in_thread: bool
     """A plain function, run in a worker thread."""
+    widget: Widget | None = None
+    """Shows the result."""
+    access: WidgetAccess | None = None
+    """Whom a host should let call it; None: the author has not said. Hosts heed it, a call does not show it."""
 
     @property
     def input_schema(self) -> Mapping[str, Any]:
@@ -110,6 +115,8 @@ def define_tool(
     idempotent: bool,
     scope: str | None,
     was: Sequence[str],
+    widget: Widget | None,
+    access: WidgetAccess | None,
     locals_: Mapping[str, Any],
 ) -> ToolDefinition:
     """A tool from its function and what the decorator says. Raises TypeError in words for the author."""
@@ -124,6 +131,8 @@ def define_tool(
             idempotent=idempotent,
             scope=scope,
             was=was,
+            widget=widget,
+            access=access,
             locals_=locals_,
         )
     except TypeError as error:
@@ -140,6 +149,8 @@ def _define(
     idempotent: bool,
     scope: str | None,
     was: Sequence[str],
+    widget: Widget | None,
+    access: WidgetAccess | None,
     locals_: Mapping[str, Any],
 ) -> ToolDefinition:
     if not callable(function) or inspect.isclass(function):
@@ -153,6 +164,10 @@ def _define(
             raise TypeError(f"the name {used!r} must be 1 to 64 characters of A-Z, a-z, 0-9, _ and -")
     if scope is not None and not _SCOPE.fullmatch(scope):
         raise TypeError(f"the scope {scope!r} must be one word without spaces, quotes or backslashes")
+    if widget is not None and not isinstance(widget, Widget):
+        raise TypeError('widget is a Widget, like Widget("recipe-list")')
+    if access is not None and access not in ACCESSES:
+        raise TypeError(f"widget_access is {access!r}, and it must be one of {', '.join(ACCESSES)}")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise TypeError("a tool returns once; it must not yield")
     description = inspect.getdoc(function)
@@ -179,6 +194,8 @@ def _define(
         function=function,
         scopes=_scopes(effect, scope),
         in_thread=not inspect.iscoroutinefunction(function),
+        widget=widget,
+        access=access,
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
+from homeport import bundles
 from homeport.apps.app import App
+from homeport.apps.widgets import WidgetMissing, WidgetPage, WidgetPages
 from homeport.auth.resources import ServedApp, ToolMark
+from homeport.errors import BundleError
 from homeport.foreign_text import clean
 
 
@@ -18,7 +21,22 @@ class AppSource(Protocol):
 
     @property
     def problem(self) -> str:
-        """What is wrong with it now, for a person; empty when nothing is."""
+        """What is wrong with it now, for a person; empty when nothing is. A widget without a page is not said here."""
+        ...
+
+    @property
+    def pages(self) -> WidgetPages:
+        """The pages of its widgets."""
+        ...
+
+    @property
+    def widget_problems(self) -> Sequence[str]:
+        """What is wrong with the files of its widgets, for a person."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """Whether its tools name the development addresses of their widgets."""
         ...
 
     async def start(self) -> None: ...
@@ -29,15 +47,41 @@ class BuiltIn:
     """An app that comes with Homeport."""
 
     problem = ""
+    widget_problems = ()
+    live = False
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self.pages = BundledPages(app)
 
     async def start(self) -> None:
         return None
 
     async def stop(self) -> None:
         return None
+
+
+class BundledPages:
+    """The pages of a built-in app's widgets, among the bundles for the browser."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._read: dict[str, WidgetPage] = {}
+
+    def page(self, name: str) -> WidgetPage:
+        if name not in self._read:
+            try:
+                self._read[name] = WidgetPage.of(name, bundles.page(name))
+            except BundleError as error:
+                raise WidgetMissing(f"The widget {name!r} is not shown: {error.message}", hint=error.hint) from None
+        return self._read[name]
+
+    def names(self) -> Collection[str]:
+        return list(self._app.widgets)
+
+    def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]:
+        """They never change while Homeport runs."""
+        return lambda: None
 
 
 class Served:

@@ -16,13 +16,22 @@ APP_PATH = "/mcp"
 
 
 def app_sources(
-    settings: Settings, database: Database, events: EventBus, *, clock: Clock, random: Randomness
+    settings: Settings,
+    database: Database,
+    events: EventBus,
+    *,
+    develops: bool,
+    clock: Clock,
+    random: Randomness,
 ) -> Mapping[str, AppSource]:
-    """Path to app. The first one is what the connector URL leads to."""
-    if settings.app is not None:
-        from homeport.apps.loader import FolderApp
+    """Path to app. The first one is what the connector URL leads to.
 
-        return {APP_PATH: FolderApp(settings.app, publish=events.publish, clock=clock)}
+    `develops`: somebody may be working on the folder's widgets.
+    """
+    if settings.app is not None:
+        from homeport.engine.folder_source import FolderSource
+
+        return {APP_PATH: FolderSource(settings.app, develops=develops, publish=events.publish, clock=clock)}
     from homeport.items import BackendItems, SqlItems, items_app
 
     if settings.backend_url:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from homeport import App, Backend, Person, Result
+from homeport import App, Backend, Person, Result, Widget
 from homeport.items.item import Action, Item, Items
 
 Words = Annotated[str, Field(max_length=200)]
@@ -16,6 +16,16 @@ Title = Annotated[str, Field(min_length=1, max_length=200, description="A short 
 Description = Annotated[str, Field(max_length=4_000, description="Anything more there is to say.")]
 Tag = Annotated[str, Field(min_length=1, max_length=40)]
 Tags = Annotated[list[Tag], Field(max_length=10, description="Words to find it by.")]
+
+
+LIST_VIEW = Widget(
+    "list-view",
+    prefers_border=True,
+    description="Shows the items with their tags and lets the person complete, reopen and archive them: do not repeat "
+    "the list in words.",
+    invoking="Looking up your items",
+    invoked="Here are your items",
+)
 
 
 class Found(BaseModel):
@@ -55,7 +65,7 @@ def items_app(items: Items | Callable[[Backend], Items]) -> App:
 
     app = App("Items", instructions="Shows, adds and changes the items that the person keeps in Homeport.")
 
-    @app.tool(effect="read", name="get-items", title="Show items")
+    @app.tool(effect="read", name="get-items", title="Show items", widget=LIST_VIEW)
     async def get_items(person: Person, backend: Backend | None, filter: Words = "") -> Result[ItemList]:
         """Show the person's items; with a filter, only those whose title, description or tags hold its words."""
         found = await kept(backend).find(person, filter)
@@ -73,7 +83,13 @@ def items_app(items: Items | Callable[[Backend], Items]) -> App:
         item = await kept(backend).add(person, title, description, tags)
         return Result(item, text=f"Added {item.title!r} with id {item.id}.")
 
-    @app.tool(effect="write", name="perform-item-action", title="Change an item", idempotent=True)
+    @app.tool(
+        effect="write",
+        name="perform-item-action",
+        title="Change an item",
+        idempotent=True,
+        widget_access="model+app",
+    )
     async def perform_item_action(
         person: Person, backend: Backend | None, item_id: ItemId, action: Action
     ) -> Result[Item]:

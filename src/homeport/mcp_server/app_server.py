@@ -9,13 +9,21 @@ from typing import Any
 from mcp.server import CacheHint, Server
 from mcp.server.connection import allowed_log_levels
 from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
     ListToolsResult,
     LoggingMessageNotification,
     LoggingMessageNotificationParams,
     PaginatedRequestParams,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    Resource,
+    TextResourceContents,
     Tool,
 )
 from pydantic_core import from_json
@@ -27,11 +35,17 @@ from homeport.mcp_server.calls import SignInNeeded, ToolCall, ToolCalls, sign_in
 from homeport.mcp_server.dispatch import CALLER, LIST_TTL_MS, MCP_PATH, context_from
 from homeport.mcp_server.listing import Listing
 from homeport.mcp_server.protocol import MODERN_VERSION
+from homeport.mcp_server.resources import WidgetResources
 from homeport.origins import ORIGIN_KEY
 
+RESOURCE_NOT_FOUND = -32002
+"""Until 2025-11-25; the modern era says INVALID_PARAMS (resources, error handling)."""
 
-def app_server(app: App, calls: ToolCalls, *, version: str, listing: Callable[[], Listing]) -> Server[Any]:
-    """Calls go through the same `calls` as every other."""
+
+def app_server(
+    app: App, calls: ToolCalls, resources: WidgetResources | None, *, version: str, listing: Callable[[], Listing]
+) -> Server[Any]:
+    """Calls go through the same `calls` as every other. Without `resources` there are none."""
 
     async def on_list_tools(
         context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None
@@ -63,6 +77,33 @@ def app_server(app: App, calls: ToolCalls, *, version: str, listing: Callable[[]
             result = sign_in_again(needed.call, challenge.www_authenticate, needed.words)
         return CallToolResult.model_validate(from_json(result))
 
+    async def on_list_resources(
+        context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None
+    ) -> ListResourcesResult:
+        _demand_first_page(params)
+        if resources is None:
+            return ListResourcesResult(resources=[])
+        await resources.keep()
+        listed = [Resource.model_validate(resource) for resource in resources.listed()]
+        return ListResourcesResult(resources=listed, ttl_ms=LIST_TTL_MS)
+
+    async def on_list_resource_templates(
+        context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None
+    ) -> ListResourceTemplatesResult:
+        _demand_first_page(params)
+        return ListResourceTemplatesResult(resource_templates=[], ttl_ms=LIST_TTL_MS)
+
+    async def on_read_resource(
+        context: ServerRequestContext[Any, Any], params: ReadResourceRequestParams
+    ) -> ReadResourceResult:
+        found = None if resources is None else await resources.read(params.uri)
+        if resources is None or found is None:
+            modern = context.protocol_version == MODERN_VERSION
+            code = INVALID_PARAMS if modern else RESOURCE_NOT_FOUND
+            raise MCPError(code, "There is nothing at this address, or no longer.", {"uri": params.uri})
+        contents = TextResourceContents.model_validate(found)
+        return ReadResourceResult(contents=[contents], ttl_ms=resources.ttl_ms(params.uri))
+
     return _AppServer(
         app.name,
         version=version,
@@ -70,7 +111,15 @@ def app_server(app: App, calls: ToolCalls, *, version: str, listing: Callable[[]
         cache_hints={"server/discover": CacheHint(ttl_ms=LIST_TTL_MS, scope="private")},
         on_list_tools=on_list_tools,
         on_call_tool=on_call_tool,
+        on_list_resources=on_list_resources,
+        on_list_resource_templates=on_list_resource_templates,
+        on_read_resource=on_read_resource,
     )
+
+
+def _demand_first_page(params: PaginatedRequestParams | None) -> None:
+    if params is not None and params.cursor is not None:
+        raise MCPError(INVALID_PARAMS, "The list has one page: this cursor was not given by it.")
 
 
 class _AppServer(Server[Any]):

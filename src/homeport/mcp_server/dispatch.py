@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from homeport.apps.app import App
 from homeport.apps.results import Context
 from homeport.apps.tools import ToolDefinition
+from homeport.auth.scopes import READ, effective
 from homeport.mcp_server.callers import Caller
 from homeport.mcp_server.calls import ToolCall, ToolCalls
 from homeport.mcp_server.headers import Headers
-from homeport.mcp_server.listing import Listing, list_tools
+from homeport.mcp_server.listing import NO_ADDRESSES, Listing, list_tools
 from homeport.mcp_server.messages import Message, encode
 from homeport.mcp_server.protocol import (
     CLIENT_CAPABILITIES,
@@ -25,7 +26,9 @@ from homeport.mcp_server.protocol import (
     SERVER_INFO,
     Era,
     RpcError,
+    ScopeNeeded,
 )
+from homeport.mcp_server.resources import WidgetResources
 from homeport.mcp_server.tool_lists import ToolLists
 
 if TYPE_CHECKING:
@@ -67,9 +70,10 @@ class Dispatch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """What one app always answers the same, encoded once."""
+    """What one app with these widgets always answers the same, encoded once."""
 
     app: App
+    widgets: int
     listing: Listing
     legacy_list: bytes
     modern_list: bytes
@@ -80,11 +84,18 @@ class AppDispatch:
     """The tools of an app, which is another one after each reload."""
 
     def __init__(
-        self, *, app: Callable[[], App], calls: ToolCalls, tool_lists: ToolLists | None = None, version: str = ""
+        self,
+        *,
+        app: Callable[[], App],
+        calls: ToolCalls,
+        tool_lists: ToolLists | None = None,
+        resources: WidgetResources | None = None,
+        version: str = "",
     ) -> None:
         self._app = app
         self._calls = calls
         self._tool_lists = tool_lists
+        self._resources = resources
         self._version = version
         self._last: _Prepared | None = None
         self._server: Server[Any] | None = None
@@ -95,7 +106,9 @@ class AppDispatch:
         if self._server is None:
             from homeport.mcp_server.app_server import app_server
 
-            self._server = app_server(app, self._calls, version=self._version, listing=lambda: self.listing)
+            self._server = app_server(
+                app, self._calls, self._resources, version=self._version, listing=lambda: self.listing
+            )
         # The kernel reads these for each answer; a reload may have changed them.
         self._server.name = app.name
         self._server.instructions = app.instructions or None
@@ -113,18 +126,22 @@ class AppDispatch:
         if method == "tools/call":
             return await self._call(request)
         if method == "tools/list":
-            return self._list(request)
+            return await self._list(request)
+        if method == "resources/read" and READ not in effective(request.caller.scopes):
+            raise ScopeNeeded(frozenset({READ}))
         if method == "subscriptions/listen" and request.era.modern:
             return None
         from homeport.mcp_server import kernel
 
         return encode(await kernel.serve(self.server, request.message, request.era, request))
 
-    def _list(self, request: Request) -> bytes:
+    async def _list(self, request: Request) -> bytes:
         if request.message.params and request.message.params.get("cursor") is not None:
             raise RpcError(INVALID_PARAMS, "The list has one page: this cursor was not given by it.")
         _check_meta(request)
         prepared = self._prepared()
+        if self._resources is not None:
+            await self._resources.keep()
         if self._tool_lists is not None:
             self._tool_lists.fetched(request.caller, prepared.listing.digest)
         return prepared.modern_list if request.era.modern else prepared.legacy_list
@@ -159,13 +176,15 @@ class AppDispatch:
 
     def _prepared(self) -> _Prepared:
         app = self._app()
-        if self._last is None or self._last.app is not app:
-            listing = list_tools(app)
+        widgets = 0 if self._resources is None else self._resources.version
+        if self._last is None or self._last.app is not app or self._last.widgets != widgets:
+            listing = list_tools(app, NO_ADDRESSES if self._resources is None else self._resources.addresses())
             server_info = {"name": app.name, "version": self._version}
             stamp = {"resultType": "complete", "_meta": {SERVER_INFO: server_info}}
             legacy = {"tools": listing.tools}
             cache = {"ttlMs": LIST_TTL_MS, "cacheScope": "private"}
-            self._last = _Prepared(app, listing, encode(legacy), encode({**legacy, **cache, **stamp}), stamp)
+            modern = encode({**legacy, **cache, **stamp})
+            self._last = _Prepared(app, widgets, listing, encode(legacy), modern, stamp)
         return self._last
 
 

@@ -27,6 +27,7 @@ from homeport.mcp_server.protocol import (
     VERSION_WHEN_ABSENT,
     Era,
     RpcError,
+    ScopeNeeded,
 )
 from homeport.origins import ORIGIN_KEY, Origin
 
@@ -141,6 +142,8 @@ class McpEndpoint:
         except SignInNeeded as needed:
             anew = invalid_token(scope[ORIGIN_KEY], self._path, needed.needed, needed.words)
             await _send_sign_in(send, needed.call, anew, request_id)
+        except ScopeNeeded as needed:
+            await _send_challenge(send, insufficient_scope(scope[ORIGIN_KEY], self._path, needed.scopes))
         except RpcError as error:
             await _send_error(send, error, request_id, modern=modern)
 

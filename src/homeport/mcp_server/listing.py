@@ -6,10 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from homeport.apps.app import App
 from homeport.apps.tools import ToolDefinition
+from homeport.mcp_server.widget_meta import tool_meta
+
+NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +26,19 @@ class Listing:
     """Tools whose schema repeats arguments in `Mcp-Param-*` headers."""
 
 
-def list_tools(app: App) -> Listing:
-    """Everybody sees the same list, whatever their scopes: a missing one is asked for when the tool is called."""
-    tools = tuple(_describe(tool) for tool in app.tools.values())
+def list_tools(app: App, addresses: Mapping[str, str] = NO_ADDRESSES) -> Listing:
+    """Everybody sees the same list, whatever their scopes: a missing one is asked for when the tool is called.
+
+    `addresses` are those of the app's widgets, by name: another address is another list.
+    """
+    tools = tuple(_describe(tool, addresses) for tool in app.tools.values())
     canonical = json.dumps(tools, sort_keys=True, separators=(",", ":"), default=str)
     digest = hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()
     with_headers = frozenset(name for name, tool in app.tools.items() if "x-mcp-header" in str(tool.input_schema))
     return Listing(tools, digest, with_headers)
 
 
-def _describe(tool: ToolDefinition) -> dict[str, Any]:
+def _describe(tool: ToolDefinition, addresses: Mapping[str, str]) -> dict[str, Any]:
     security = [{"type": "oauth2", "scopes": sorted(tool.scopes)}]
     return {
         "name": tool.name,
@@ -48,5 +55,5 @@ def _describe(tool: ToolDefinition) -> dict[str, Any]:
         },
         # Twice: ChatGPT reads the top level, clients that drop unknown fields keep _meta.
         "securitySchemes": security,
-        "_meta": {"securitySchemes": security},
+        "_meta": {"securitySchemes": security, **tool_meta(tool, addresses)},
     }

@@ -53,3 +53,11 @@ class RpcError(Exception):
         self.message = message
         self.data = data
         self.status = status
+
+
+class ScopeNeeded(RpcError):
+    """The token is good and lacks a scope for what is not a tool. Over HTTP it becomes a challenge."""
+
+    def __init__(self, scopes: frozenset[str]) -> None:
+        super().__init__(INVALID_REQUEST, f"This needs the scope {' '.join(sorted(scopes))}.", status=403)
+        self.scopes = scopes

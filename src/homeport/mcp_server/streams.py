@@ -13,7 +13,7 @@ from typing import Any
 
 from mcp.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourcesListChanged, ToolsListChanged
 from mcp_types import SubscriptionsListenRequestParams
 
 from homeport.mcp_server.callers import Caller
@@ -68,8 +68,9 @@ class Streams:
                 self._open.discard(task)
 
     async def tools_changed(self) -> None:
-        """Tell every client that listens."""
+        """Tell every client that listens; with the tools, their widgets may be other ones."""
         await self._bus.publish(ToolsListChanged())
+        await self._bus.publish(ResourcesListChanged())
 
     async def stop(self) -> None:
         """End open streams and the SDK's task; takes `GRACE` seconds at most where a client does not read."""
