@@ -10,8 +10,9 @@ import httpx2
 import pytest
 
 from homeport import App, Widget
-from homeport.apps.widgets import WidgetPage
-from homeport.engine.served import BuiltIn
+from homeport.apps.live_widgets import live_app
+from homeport.apps.widgets import NoWidgets, WidgetPage
+from homeport.engine.served import BuiltIn, Served
 from homeport.errors import WidgetMissing
 from tests.apps.folders import save_as_editors_do, write
 from tests.engine.engines import running
@@ -135,3 +136,16 @@ class Heard:
     async def next(self) -> str:
         async with asyncio.timeout(10):
             return await self._names.get()
+
+
+def test_nobody_is_asked_about_homeports_own_tool() -> None:
+    app = App("Recipes")
+
+    @app.tool(effect="read", widget=Widget("recipe-list"))
+    async def find_recipes() -> list[str]:
+        """Find recipes."""
+        return []
+
+    assert len(live_app(app, NoWidgets()).tools) == 2
+    served = Served({"/mcp": BuiltIn(live_app(app, NoWidgets()))})()["/mcp"]
+    assert [tool.name for tool in served.tools] == ["find_recipes"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from homeport import bundles
-from homeport.apps.app import App
+from homeport.apps.app import OWN_TOOL, App
 from homeport.apps.widgets import WidgetMissing, WidgetPage, WidgetPages
 from homeport.auth.resources import ServedApp, ToolMark
 from homeport.errors import BundleError
@@ -98,7 +98,9 @@ class Served:
         known = self._described.get(path)
         if known is not None and known[0] is app:
             return known[1]
-        marks = tuple(ToolMark(t.name, clean(t.title), t.effect, t.scope) for t in app.tools.values())
+        # Homeport's own tool gives a widget the page that it may read anyway: nothing to consent to.
+        tools = (tool for tool in app.tools.values() if tool.name != OWN_TOOL)
+        marks = tuple(ToolMark(t.name, clean(t.title), t.effect, t.scope) for t in tools)
         described = ServedApp(app.name, path, marks)
         self._described[path] = (app, described)
         return described
