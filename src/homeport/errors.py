@@ -15,6 +15,7 @@ HomeportError                 code, title, message, hint
 |- TunnelError                the public URL is not usable
 |- AppError                   the app folder could not be loaded: file, line and cause
 |- WidgetMissing              a widget has no page: which file, and what to do
+|  |- WidgetNotBuiltYet       its first build still runs
 |- ToolchainError             what builds widgets cannot be installed or started
 |- BundleError                the browser bundles are missing or were not built
 |- BrowserMissing             there is no browser that a test could open a widget in
@@ -118,6 +119,10 @@ class AppError(HomeportError):
 class WidgetMissing(HomeportError):
     code = "widget_missing"
     title = "A widget has no page"
+
+
+class WidgetNotBuiltYet(WidgetMissing):
+    code = "widget_not_built_yet"
 
 
 class ToolchainError(HomeportError):

@@ -143,6 +143,13 @@ class WidgetFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ToolchainStep(Event):
+    """What builds widgets is being installed, which happens once and takes a moment: `words` say how far it is."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class PastedWithoutPath(Event):
     """A client posts to `/`: the connector URL was pasted without its path."""
 

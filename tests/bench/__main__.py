@@ -31,8 +31,11 @@ def main() -> int:
 async def measure(folder: Path, *, quick: bool) -> list[Row]:
     """All rows. `quick` takes fewer rounds and a hundredth of the grants: for trying the bench, not for figures."""
     from tests.bench.calls import ERAS, measure_calls, median_ratio
+    from tests.bench.preview import measure_preview
     from tests.bench.process import measure_running, measure_start
+    from tests.bench.sign_in import measure_sign_in
     from tests.bench.tokens import measure_tokens
+    from tests.bench.widgets import measure_saves
 
     rows: list[Row] = []
     calls = await measure_calls(folder, rounds=1 if quick else 5)
@@ -55,6 +58,14 @@ async def measure(folder: Path, *, quick: bool) -> list[Row]:
     rows.append(("memory after 10,000 calls", f"{first:.0f} MB", "85 MB", "75 MB"))
     rows.append(("memory after 10,000 more", f"{second:.0f} MB", "no growth", "-"))
     rows.append(("idle CPU, of one core", f"{idle * 100:.2f} %", "0.2 %", "0.05 %"))
+    privy, owner = await measure_sign_in(folder / "sign-in", sign_ins=10 if quick else 100)
+    rows.append(
+        (f"server time of a sign-in with Privy, beside {owner:.0f} ms of the owner's", f"{privy:.0f} ms", "+50 ms", "-")
+    )
+    saved = await measure_saves(folder / "widgets", edits=5 if quick else 20)
+    rows.append(("save of a .tsx of the list view to its new page", f"{saved:.0f} ms", "-", "-"))
+    seen = await measure_preview(folder / "preview", edits=5 if quick else 20)
+    rows.append(("save of a .tsx of the list view to the preview showing it", f"{seen:.0f} ms", "300 ms", "150 ms"))
     few, many = await measure_tokens(folder, grants=(1_000, 10_000 if quick else 1_000_000))
     rows.append(("refreshes a second, durable SQLite", f"{few:.0f}", "300", "600"))
     rows.append(("slower at 1,000,000 grants than at 1,000", f"{few / many:.2f}x", "1.3x", "1.1x"))

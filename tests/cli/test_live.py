@@ -23,6 +23,8 @@ from homeport.events import (
     RedirectHostWaiting,
     ToolCalled,
     ToolListOutdated,
+    WidgetBuilt,
+    WidgetFailed,
 )
 from tests.control.memory_engine import MemoryEngine
 
@@ -77,6 +79,12 @@ async def test_what_is_wrong_is_said_at_the_start() -> None:
         (ToolListOutdated(0, "c", "ChatGPT"), "press Refresh"),
         (AppLoaded(0, "Recipes", 1), "Recipes is loaded, 1 tool"),
         (AppFailed(0, "Recipes", "app.py, line 3"), "Recipes has an error"),
+        (WidgetBuilt(0, "recipe-list", 83.6), "recipe-list is built, 84 ms"),
+        (
+            WidgetFailed(0, "recipe-list", "build", "widgets/recipe-list.tsx:3:5: Unexpected token"),
+            "list.tsx:3:5: Unexp",
+        ),
+        (WidgetFailed(0, "recipe-list", "types", "widgets/recipe-list.tsx:3:5: No such tool"), "Types: widgets/recipe"),
         (PastedWithoutPath(0), "without its path"),
     ],
 )

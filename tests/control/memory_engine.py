@@ -25,8 +25,18 @@ from homeport.engine.protocol import (
     ToolLine,
     WaitingHost,
 )
-from homeport.errors import EmailError, NoSuchRequest, NotFoundError, OtherNetwork, SeveralPeople, WrongCode
+from homeport.engine.rooms import Rooms
+from homeport.errors import (
+    EmailError,
+    HomeportError,
+    NoSuchRequest,
+    NotFoundError,
+    OtherNetwork,
+    SeveralPeople,
+    WrongCode,
+)
 from homeport.events import ApprovalDecided, ApprovalRequested, EngineStateChanged, EventBus
+from homeport.origins import Origins
 
 CONNECTOR = "https://h.example.com/mcp"
 
@@ -70,6 +80,14 @@ class MemoryEngine:
             ApprovalRequested(0.0, request.number, request.kind, client, "chatgpt.com", 1, verified=True, notify=True)
         )
         return request
+
+    @property
+    def rooms(self) -> Rooms:
+        raise HomeportError("This engine lives in memory, and has no rooms.")
+
+    @property
+    def origins(self) -> Origins:
+        return Origins(3002)
 
     async def status(self) -> Status:
         if self.broken:

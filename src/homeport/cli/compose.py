@@ -22,9 +22,10 @@ from homeport.cli.terminal import Terminal, TypedLines
 from homeport.control.client import RemoteEngine
 from homeport.control.instance import Instance, acquire, find_running
 from homeport.control.listener import ControlListener
+from homeport.control.preview import Preview, PreviewedEngine
 from homeport.engine.protocol import EngineMethods
 from homeport.errors import AlreadyRunning, HomeportError
-from homeport.events import Event, EventBus
+from homeport.events import Event
 from homeport.settings import LoadedSettings
 
 logger = logging.getLogger("homeport")
@@ -33,11 +34,8 @@ STOP_SECONDS = 1.4
 """How long the Engine may take to stop, and then once more to close; the control listener needs a second at most."""
 
 
-class OwnEngine(EngineMethods, Protocol):
-    """An Engine of this process: it also tells what happens, and can be closed for good."""
-
-    @property
-    def events(self) -> EventBus: ...
+class OwnEngine(EngineMethods, PreviewedEngine, Protocol):
+    """An Engine of this process: it also tells what happens, shows its rooms, and can be closed for good."""
 
     async def close(self) -> None: ...
 
@@ -63,7 +61,7 @@ def run_homeport(loaded: LoadedSettings, make_engine: MakeEngine) -> None:
 async def _run(loaded: LoadedSettings, instance: Instance, make_engine: MakeEngine) -> None:
     stopping = asyncio.Event()
     engine = make_engine(loaded)
-    control = ControlListener(engine, instance, quit=stopping.set)
+    control = ControlListener(engine, instance, quit=stopping.set, preview=Preview(engine))
     with _stop_on_signals(stopping):
         try:
             await control.start(loaded.settings.control_port, may_move=not loaded.given("control_port"))

@@ -21,7 +21,10 @@ from homeport.events import (
     PublicUrlChanged,
     RedirectHostWaiting,
     ToolCalled,
+    ToolchainStep,
     ToolListOutdated,
+    WidgetBuilt,
+    WidgetFailed,
 )
 from homeport.foreign_text import clean
 
@@ -105,6 +108,14 @@ def line_for(event: Event) -> str | None:
             return f"{clean(app)} is loaded, {count(tools, 'tool')}"
         case AppFailed(app=app, message=message):
             return f"{clean(app)} has an error and is not loaded anew: {clean(message, 400)}"
+        case WidgetBuilt(widget=widget, milliseconds=milliseconds):
+            return f"{clean(widget)} is built, {milliseconds:.0f} ms"
+        case ToolchainStep(words=words):
+            return clean(words, 200)
+        case WidgetFailed(kind="types", message=message):
+            return f"Types: {clean(message, 400)}"
+        case WidgetFailed(widget=widget, message=message):
+            return f"{clean(widget)} is not built anew: {clean(message, 400)}"
         case PastedWithoutPath():
             return "Somebody posts to the address without its path: paste the whole connector URL, with its end."
         case _:

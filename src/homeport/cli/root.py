@@ -23,6 +23,9 @@ COMMANDS = {
     "start": ("lifecycle", "Let ChatGPT in again after `homeport stop`."),
     "stop": ("lifecycle", "Let ChatGPT no longer in; with --quit, end Homeport."),
     "open": ("lifecycle", "Open the dashboard in the browser."),
+    "preview": ("preview", "Show the app's widgets as ChatGPT would, in the browser."),
+    "build": ("build", "Build the app's widgets into widgets/dist, for where there is no Node."),
+    "new": ("new", "Write a new project: an app with tools, a widget and tests."),
     "pending": ("requests", "List who waits to be let in."),
     "approve": ("requests", "Let the browser in that shows CODE."),
     "deny": ("requests", "Deny waiting request NUMBER, or all."),
@@ -38,7 +41,8 @@ WITHOUT_COMMAND = "run"
 """The hidden command that plain `homeport` is; its options are those of `homeport`."""
 
 FIRST_OPTIONS = {
-    "--app FOLDER": "Folder with an app.py whose tools ChatGPT gets; without it, the built-in list of items.",
+    "--app FOLDER": "Folder with an app.py whose tools ChatGPT gets; without it, the current folder if it has app.py "
+    "and homeport.toml, and else a list of items.",
     "--public-url TEXT": "The https address under which ChatGPT reaches this computer; means the tunnel is fixed.",
     "--port NUMBER": "Port of the public listener, the only thing a tunnel may reach; 0 takes a free one.",
     "--data-dir FOLDER": "Folder of the database and homeport.toml.",

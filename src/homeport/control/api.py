@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
@@ -16,17 +16,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from homeport.control.bodies import json_answer, read_body
 from homeport.control.guard import Guard, refuse
 from homeport.control.opening_page import OpeningPage
-from homeport.control.routes import ENGINE_ROUTES, Body, CodeBody, Done, EngineRoute, Nothing
+from homeport.control.preview import Preview
+from homeport.control.routes import ENGINE_ROUTES, CodeBody, Done, EngineRoute, Nothing, OpeningBody
 from homeport.control.session import Sessions
 from homeport.control.shell import shell
 from homeport.engine.protocol import EngineMethods
 from homeport.errors import ApprovingPaused, EmailError, HomeportError, NoSuchRequest, NotFoundError, SettingsError
 
 logger = logging.getLogger(__name__)
-
-B = TypeVar("B", bound=Body)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -48,14 +48,15 @@ def control_app(
     port: int,
     quit: Callable[[], None],
     opening_page: OpeningPage | None = None,
+    preview: Preview | None = None,
 ) -> ASGIApp:
     """The control listener's whole application, guarded. `quit` asks the process to end.
 
-    Without an `opening_page` the dashboard is opened by its address alone.
+    Without an `opening_page` the dashboard is opened by its address alone; without a `preview` there is none.
     """
 
     async def open_session(request: Request) -> Response:
-        body = await _body(request, CodeBody)
+        body = await read_body(request, CodeBody)
         token = sessions.trade(body.code)
         if token is None:
             return refuse(
@@ -64,23 +65,23 @@ def control_app(
                 "This link was used already, or is older than a minute.",
                 "Open it again with `homeport open`.",
             )
-        return _json(SessionToken(token), SessionToken)
+        return json_answer(SessionToken(token), SessionToken)
 
     async def session_code(request: Request) -> Response:
-        await _body(request, Nothing)
-        return _json(SessionCode(sessions.issue_code()), SessionCode)
+        await read_body(request, Nothing)
+        return json_answer(SessionCode(sessions.issue_code()), SessionCode)
 
     async def write_opening_page(request: Request) -> Response:
-        await _body(request, Nothing)
+        body = await read_body(request, OpeningBody)
         if opening_page is None:
             raise HTTPException(404)
-        opening_page.write(f"http://127.0.0.1:{port}/#code={sessions.issue_code()}")
-        return _json(Done(), Done)
+        opening_page.write(f"http://127.0.0.1:{port}{body.address(sessions.issue_code())}")
+        return json_answer(Done(), Done)
 
     async def end(request: Request) -> Response:
-        await _body(request, Nothing)
+        await read_body(request, Nothing)
         quit()
-        return _json(Done(), Done)
+        return json_answer(Done(), Done)
 
     routes = [
         Route("/", shell, methods=["GET"]),
@@ -89,6 +90,7 @@ def control_app(
         Route("/api/opening_page", write_opening_page, methods=["POST"]),
         Route("/api/quit", end, methods=["POST"]),
         *(Route(f"/api/{row.name}", _endpoint(row, engine), methods=[row.method]) for row in ENGINE_ROUTES),
+        *(preview.routes(port) if preview is not None else ()),
     ]
     app = Starlette(
         routes=routes,
@@ -106,23 +108,11 @@ def _endpoint(row: EngineRoute, engine: EngineMethods) -> Endpoint:
     adapter = TypeAdapter[Any](row.answer)
 
     async def endpoint(request: Request) -> Response:
-        body = await _body(request, row.body) if row.method == "POST" else row.body()
+        body = await read_body(request, row.body) if row.method == "POST" else row.body()
         answer = await row.call(engine, body)
         return Response(adapter.dump_json(answer), media_type="application/json")
 
     return endpoint
-
-
-async def _body(request: Request, model: type[B]) -> B:
-    """The body as `model`; nothing counts as `{}`. Anything but JSON is a ValidationError or a 415."""
-    content = await request.body()
-    if content and request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "The body must be application/json.")
-    return model.model_validate_json(content or b"{}")
-
-
-def _json(answer: object, kind: type) -> Response:
-    return Response(TypeAdapter[Any](kind).dump_json(answer), media_type="application/json")
 
 
 def status_of(error: HomeportError) -> int:

@@ -140,9 +140,10 @@ class RemoteEngine:
         answer = await self._post("session_code")
         return str(answer["code"])
 
-    async def write_opening_page(self) -> None:
-        """Have the page written into the data folder that takes a browser to the dashboard; it is gone in a minute."""
-        await self._post("opening_page")
+    async def write_opening_page(self, page: str = "dashboard", *, simulation: str = "") -> None:
+        """Have the page written into the data folder that takes a browser to the dashboard or the preview; it is gone
+        in a minute."""
+        await self._post("opening_page", page=page, simulation=simulation)
 
     async def quit(self) -> None:
         """Ask the running Homeport to end."""

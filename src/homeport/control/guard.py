@@ -10,8 +10,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BODY_LIMIT = 64 * 1024
 """Bytes of the largest body that is read."""
 
-OPEN_PATHS = ("/", "/api/session")
-"""The shell, which holds no data, and the trade of a one-use code for a session."""
+PREVIEW_BODY_LIMIT = 1024 * 1024
+"""The same for the preview: a tool's arguments, or a simulation with a large result."""
+
+OPEN_PATHS = ("/", "/preview", "/api/session")
+"""The pages, which hold no data, and the trade of a one-use code for a session."""
+
+SANDBOX_PATH = "/preview/sandbox"
+"""All that `localhost:<port>` serves, and nothing that `127.0.0.1:<port>` does."""
 
 HEADERS = (
     (b"cache-control", b"no-store"),
@@ -28,6 +34,7 @@ class Guard:
     def __init__(self, app: ASGIApp, *, port: int, knows_token: Callable[[str], bool]) -> None:
         self._app = app
         self._host = f"127.0.0.1:{port}".encode()
+        self._sandbox_host = f"localhost:{port}".encode()
         self._knows_token = knows_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,9 +52,10 @@ class Guard:
         if refusal:
             await refusal(scope, receive, send_strictly)
             return
-        body = await _read_body(receive)
+        limit = PREVIEW_BODY_LIMIT if scope["path"].startswith("/api/preview/") else BODY_LIMIT
+        body = await _read_body(receive, limit)
         if body is None:
-            too_large = refuse(413, "too_large", f"The body is larger than {BODY_LIMIT // 1024} kB.")
+            too_large = refuse(413, "too_large", f"The body is larger than {limit // 1024} kB.")
             await too_large(scope, receive, send_strictly)
             return
         await self._app(scope, _replay(body, receive), send_strictly)
@@ -57,7 +65,10 @@ class Guard:
         hosts = [value for name, value in headers if name == b"host"]
         if len(hosts) != 1:
             return refuse(400, "bad_host", "A request must have exactly one Host header.")
-        if hosts[0] != self._host:
+        is_sandbox = scope["path"] == SANDBOX_PATH and scope["method"] == "GET"
+        if is_sandbox and hosts[0] == self._sandbox_host:
+            return None
+        if hosts[0] != self._host or is_sandbox:
             return refuse(421, "bad_host", f"Only {self._host.decode()} is answered here.")
         origins = [value for name, value in headers if name == b"origin"]
         if origins and origins != [b"http://" + self._host]:
@@ -84,7 +95,7 @@ def _only(headers: list[tuple[bytes, bytes]], wanted: bytes) -> bytes:
     return values[0] if len(values) == 1 else b""
 
 
-async def _read_body(receive: Receive) -> bytes | None:
+async def _read_body(receive: Receive, limit: int) -> bytes | None:
     """The whole body, or None when it is too large."""
     body = bytearray()
     while True:
@@ -92,7 +103,7 @@ async def _read_body(receive: Receive) -> bytes | None:
         if message["type"] != "http.request":
             return bytes(body)
         body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
+        if len(body) > limit:
             return None
         if not message.get("more_body"):
             return bytes(body)

@@ -8,6 +8,7 @@ from homeport.clock import Clock, Randomness, system_clock, system_randomness
 from homeport.control.api import control_app
 from homeport.control.instance import Instance
 from homeport.control.opening_page import OpeningPage
+from homeport.control.preview import Preview
 from homeport.control.session import Sessions
 from homeport.engine.protocol import EngineMethods
 from homeport.errors import SettingsError
@@ -23,12 +24,14 @@ class ControlListener:
         instance: Instance,
         *,
         quit: Callable[[], None],
+        preview: Preview | None = None,
         clock: Clock = system_clock,
         randomness: Randomness = system_randomness,
     ) -> None:
         self._engine = engine
         self._instance = instance
         self._quit = quit
+        self._preview = preview
         self._clock = clock
         self._randomness = randomness
         self._listener = Listener()
@@ -58,10 +61,19 @@ class ControlListener:
                 hint="Make room or choose another one.",
             ) from error
         sessions = Sessions(token, clock=self._clock, randomness=self._randomness)
-        app = control_app(self._engine, sessions, port=actual, quit=self._quit, opening_page=self._opening_page)
+        app = control_app(
+            self._engine,
+            sessions,
+            port=actual,
+            quit=self._quit,
+            opening_page=self._opening_page,
+            preview=self._preview,
+        )
         await self._listener.start(app, sockets)
 
     async def stop(self) -> None:
         self._opening_page.remove()
+        if self._preview is not None:
+            self._preview.close()
         await self._listener.stop()
         self._opening_page.remove()

@@ -49,6 +49,18 @@ class CodeBody(Body):
     code: Code
 
 
+class OpeningBody(Body):
+    """Which page of the control listener a browser is taken to."""
+
+    page: Literal["dashboard", "preview"] = "dashboard"
+    simulation: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,64}$")] = ""
+
+    def address(self, code: str) -> str:
+        """The path with its fragment, in which the one-use code is."""
+        path = "/preview" if self.page == "preview" else "/"
+        return f"{path}#code={code}" + (f"&simulation={self.simulation}" if self.simulation else "")
+
+
 class ApproveBody(Body):
     code: Code
     who: Annotated[str, StringConstraints(max_length=256, pattern=NO_CONTROLS)]

@@ -46,9 +46,17 @@ def warnings(rooms: Rooms | None, loaded: LoadedSettings, moved: str) -> list[st
     if rooms is not None:
         tools = [name for source in rooms.served.sources.values() for name in source.app.tools]
         found = [*(source.problem for source in rooms.served.sources.values()), rooms.live.problem, *found]
+        found += _of_widgets(rooms)
         found += [*rooms.live.idle_rules(tools), rooms.vault.warning]
         found += rooms.backend.warnings(source.app for source in rooms.served.sources.values())
     return [*(warning for warning in found if warning), *loaded.notices]
+
+
+def _of_widgets(rooms: Rooms) -> list[str]:
+    """Which widgets have no page, then what is wrong with the files of those that have their last good one."""
+    found = [problem for widgets in rooms.widgets.values() for problem in widgets.problems]
+    files = [problem for source in rooms.served.sources.values() for problem in source.widget_problems]
+    return [*found, *(problem for problem in files if not any(problem in said for said in found))]
 
 
 def _open_to_the_network(host: str) -> str:

@@ -32,6 +32,7 @@ from homeport.events import (
     EventBus,
     PastedWithoutPath,
     PublicUrlChanged,
+    WidgetBuilt,
 )
 from homeport.foreign_text import clean
 from homeport.listening import Listener, bind, bind_or_move, holder_of, port_of
@@ -227,7 +228,15 @@ class Engine(Questions):
         return self._rooms
 
     def _sources(self, database: Database) -> Mapping[str, AppSource]:
-        return app_sources(self._loaded.settings, database, self.events, clock=self._clock, random=self._seams.random)
+        return app_sources(
+            self._loaded.settings,
+            database,
+            self.events,
+            # Where nobody sits at the computer nobody edits a widget.
+            develops=not self._loaded.serve,
+            clock=self._clock,
+            random=self._seams.random,
+        )
 
     async def _listen(self, rooms: Rooms) -> None:
         """A port given by hand, or one that a fixed URL leads to, never moves (SECURITY, listeners)."""
@@ -300,10 +309,14 @@ class Engine(Questions):
             await endpoint.warm()
 
     def _tell_of_changed_tools(self, event: Event) -> None:
-        """An app was loaded again: clients that listen at its path fetch its tools anew."""
-        if isinstance(event, AppLoaded) and self._rooms is not None:
+        """An app was loaded again, or a widget has another address: clients that listen fetch the tools anew."""
+        if isinstance(event, (AppLoaded, WidgetBuilt)) and self._rooms is not None:
             for path, source in self._rooms.served.sources.items():
-                if clean(source.app.name) == event.app:
+                if isinstance(event, WidgetBuilt):
+                    changed = not source.live and event.widget in source.app.widgets
+                else:
+                    changed = clean(source.app.name) == event.app
+                if changed:
                     self._run(self._rooms.endpoints[path].tools_changed())
 
     async def _keep_house(self) -> None:

@@ -10,7 +10,7 @@ from homeport.apps.builder import FolderWidgets
 from homeport.apps.live_widgets import live_app
 from homeport.apps.loader import FolderApp
 from homeport.clock import Clock
-from homeport.events import AppLoaded, Event
+from homeport.events import AppLoaded, Event, ToolchainStep
 
 
 class FolderSource:
@@ -20,7 +20,12 @@ class FolderSource:
         self._publish = publish
         self._loaded = FolderApp(folder, publish=self._heard, clock=clock)
         self._served: tuple[App, App] | None = None
-        self.pages = FolderWidgets(folder, publish=publish, clock=clock)
+        self.pages = FolderWidgets(
+            folder,
+            publish=publish,
+            progress=lambda words: publish(ToolchainStep(at=clock(), words=words)),
+            clock=clock,
+        )
         self.live = develops
 
     @property

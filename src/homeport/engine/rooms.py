@@ -28,6 +28,7 @@ from homeport.mcp_server.calls import ToolCalls
 from homeport.mcp_server.dispatch import AppDispatch
 from homeport.mcp_server.endpoint import McpEndpoint
 from homeport.mcp_server.open_streams import OpenStreams
+from homeport.mcp_server.resources import WidgetResources
 from homeport.mcp_server.tool_lists import ToolLists
 from homeport.network import Network
 from homeport.origins import Origins
@@ -69,6 +70,7 @@ class Rooms:
     served: Served
     endpoints: Mapping[str, McpEndpoint]
     tool_lists: Mapping[str, ToolLists]
+    widgets: Mapping[str, WidgetResources]
     fetcher: Fetcher
     remote_keys: RemoteKeys
     public: PublicApp
@@ -165,10 +167,20 @@ async def open_rooms(
     opened.callback(database.listen(GRANTS_CHANNEL, open_streams.end_grant))
     endpoints: dict[str, McpEndpoint] = {}
     tool_lists: dict[str, ToolLists] = {}
+    widgets: dict[str, WidgetResources] = {}
     dispatches: dict[str, AppDispatch] = {}
     for path, source in served.sources.items():
         tool_lists[path] = ToolLists(database=database, path=path, publish=events.publish, clock=clock)
         opened.push_async_callback(tool_lists[path].stop)
+        widgets[path] = WidgetResources(
+            app=_current(source),
+            pages=source.pages,
+            path=path,
+            live=source.live,
+            database=database,
+            clock=clock,
+        )
+        opened.callback(widgets[path].stop)
         calls = ToolCalls(
             app=_current(source),
             record=events.publish,
@@ -177,7 +189,13 @@ async def open_rooms(
             clock=clock,
             random=random,
         )
-        dispatches[path] = AppDispatch(app=_current(source), calls=calls, tool_lists=tool_lists[path], version=version)
+        dispatches[path] = AppDispatch(
+            app=_current(source),
+            calls=calls,
+            tool_lists=tool_lists[path],
+            resources=widgets[path],
+            version=version,
+        )
         endpoints[path] = McpEndpoint(
             dispatches[path],
             path=path,
@@ -198,6 +216,7 @@ async def open_rooms(
         served,
         endpoints,
         tool_lists,
+        widgets,
         fetcher,
         remote_keys,
         public,

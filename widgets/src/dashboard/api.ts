@@ -2,7 +2,7 @@
 
 import type { PendingRequest, Status } from "./types";
 
-const SESSION = "homeport.session";
+export const SESSION = "homeport.session";
 const PATIENCE_MS = 10_000;
 
 /** There is no session, or Homeport was started anew since: `homeport open` makes a new one. */
@@ -18,9 +18,11 @@ export interface Snapshot {
 
 /** Trades the one-use code that `homeport open` puts into the URL fragment; the code never stays in the address bar. */
 export async function openSession(): Promise<void> {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const code = fragment.get("code");
   if (code === null) return;
-  history.replaceState(null, "", location.pathname + location.search);
+  fragment.delete("code");
+  history.replaceState(null, "", location.pathname + location.search + (fragment.size > 0 ? `#${fragment}` : ""));
   const answer = await ask("POST", "/api/session", { code }, null);
   const token = field(answer, "token");
   if (typeof token !== "string") throw new NoAnswer("Homeport opened no session. Is this page from an older version?");
@@ -36,11 +38,12 @@ export async function deny(number: number): Promise<void> {
   await asOwner("POST", "/api/deny", { number });
 }
 
-async function asOwner(method: string, path: string, body?: object): Promise<unknown> {
+/** Ask with this browser's session. Throws NoSession and NoAnswer. */
+export async function asOwner(method: string, path: string, body?: object, patience = PATIENCE_MS): Promise<unknown> {
   const token = localStorage.getItem(SESSION);
   if (token === null) throw new NoSession();
   try {
-    return await ask(method, path, body, token);
+    return await ask(method, path, body, token, patience);
   } catch (error) {
     // A newer tab may have stored a newer session meanwhile: only the refused token goes.
     if (error instanceof NoSession && localStorage.getItem(SESSION) === token) localStorage.removeItem(SESSION);
@@ -48,7 +51,13 @@ async function asOwner(method: string, path: string, body?: object): Promise<unk
   }
 }
 
-async function ask(method: string, path: string, body: object | undefined, token: string | null): Promise<unknown> {
+async function ask(
+  method: string,
+  path: string,
+  body: object | undefined,
+  token: string | null,
+  patience = PATIENCE_MS,
+): Promise<unknown> {
   const headers = new Headers({ Accept: "application/json" });
   if (token !== null) headers.set("Authorization", `Bearer ${token}`);
   if (body !== undefined) headers.set("Content-Type", "application/json");
@@ -61,7 +70,7 @@ async function ask(method: string, path: string, body: object | undefined, token
       body: body === undefined ? null : JSON.stringify(body),
       cache: "no-store",
       credentials: "omit",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patience),
     });
     answer = await response.json().catch(() => null);
   } catch {

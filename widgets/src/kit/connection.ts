@@ -83,8 +83,9 @@ async function handshake(): Promise<void> {
     bridges: { ...current().host.bridges, apps: true },
     capabilities: fieldsOf(answer.hostCapabilities),
   } as const;
-  takeContext(known, fieldsOf(answer.hostContext));
+  // First: whoever hears of the connection may act at once, and a host takes nothing before this.
   wire.notify("ui/notifications/initialized", {});
+  takeContext(known, fieldsOf(answer.hostContext));
   measure();
 }
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from homeport import App, Backend, Conflict, Context, Person, Result, ToolError
 from homeport.testing import Chat
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 AUTHORS_TEST = """
 from homeport import App, Person, ToolError
@@ -35,7 +35,7 @@ async def test_it() -> None:
             code: str = error.code
             message: str = error.message
 """
-LOADED = "import homeport.testing, sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+LOADED = "import homeport.testing.chat, sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
 
 
 class Recipe(BaseModel):

@@ -1,4 +1,4 @@
-"""What an app's own tests import: a chat in memory, through the dispatch that serves ChatGPT. Opens no socket."""
+"""A chat in memory, through the dispatch that serves ChatGPT. Opens no socket."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class Chat:
         if isinstance(scopes, str):
             raise TypeError(f'scopes is a set of names, like {{"{scopes}"}}')
         self._caller = LocalCaller(person, frozenset(scopes), client_name="Chat")
+        self._app = app
         reached = _backend_in_memory(backend) if backend is not None else None
         calls = ToolCalls(app=lambda: app, record=_note_nowhere, backend=reached, rule=rule_from(rules))
         self._dispatch = AppDispatch(app=lambda: app, calls=calls)
@@ -75,9 +76,14 @@ class Chat:
     ) -> None:
         """Nothing stays open."""
 
+    @property
+    def app(self) -> App:
+        """Whom this chat is with."""
+        return self._app
+
     async def list_tools(self) -> list[dict[str, Any]]:
         """The tools as a client gets them: name, description, schemas, hints."""
-        tools: list[dict[str, Any]] = (await self._ask("tools/list", {}))["tools"]
+        tools: list[dict[str, Any]] = (await self.ask("tools/list", {}))["tools"]
         return tools
 
     async def call(self, tool: str, /, **arguments: object) -> Any:
@@ -94,7 +100,7 @@ class Chat:
     async def call_result(self, tool: str, /, **arguments: object) -> dict[str, Any]:
         """The whole result as a client gets it: `content`, `structuredContent`, `_meta`. Raises as `call` does."""
         try:
-            result = await self._ask("tools/call", {"name": tool, "arguments": arguments})
+            result = await self.ask("tools/call", {"name": tool, "arguments": arguments})
         except ScopeMissing as missing:
             words = f"This needs the scopes {', '.join(sorted(missing.needed))}, and not all of them were given."
             raise _refusal("insufficient_scope", words) from None
@@ -105,8 +111,19 @@ class Chat:
             raise _refusal(error["code"], error["message"])
         return result
 
-    async def _ask(self, method: str, params: Mapping[str, object]) -> dict[str, Any]:
-        """One request and its result, both by way of JSON."""
+    async def show_result(
+        self, tool: str, arguments: Mapping[str, object], meta: Mapping[str, object]
+    ) -> dict[str, Any]:
+        """The whole result as a widget gets it: an error is a result as well. `meta` are the host's hints."""
+        try:
+            return await self.ask("tools/call", {"name": tool, "arguments": arguments, "_meta": meta})
+        except ScopeMissing as missing:
+            return _error_result("insufficient_scope", f"This needs the scopes {', '.join(sorted(missing.needed))}.")
+        except SignInNeeded as needed:
+            return _error_result(SignInExpired.code, needed.words)
+
+    async def ask(self, method: str, params: Mapping[str, object]) -> dict[str, Any]:
+        """One request and its result, both by way of JSON. Raises RpcError, ScopeMissing and SignInNeeded."""
         message = parse_message(encode({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
         era = Era(HANDSHAKE_VERSIONS[-1], modern=False)
         answer = await self._dispatch.answer(Request(message, era, self._caller, Headers({}, ()), {}))
@@ -119,6 +136,11 @@ def _refusal(code: str, message: str) -> ToolError:
     error = ToolError(message)
     error.code = code
     return error
+
+
+def _error_result(code: str, words: str) -> dict[str, Any]:
+    meta = {ERROR_META: {"code": code, "message": words}}
+    return {"content": [{"type": "text", "text": words}], "isError": True, "_meta": meta}
 
 
 def _backend_in_memory(app: AsgiApp) -> Callable[[Caller], Backend]:
