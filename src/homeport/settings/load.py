@@ -18,6 +18,8 @@ from homeport.settings.sources import Given, Source, from_environment, from_file
 
 DEFAULT = Source("default", "the default")
 
+APP_FILE = "app.py"
+
 DESKTOP_TOKEN_SECONDS = 12 * 3600
 SERVE_TOKEN_SECONDS = 3600
 
@@ -80,6 +82,8 @@ def load_settings(
         "data_dir": "Give the data folder with --data-dir or HOMEPORT_DATA_DIR: this file is found through it."
     }
     by_data_file = from_file(data_dir / FILE_NAME, rows, refused=elsewhere)
+    if not any(_folder(level, "app") for level in (by_option, by_environment, by_data_file)):
+        by_data_file |= _app_here(cwd.resolve(), data_dir)
     app = next((f for level in (by_option, by_environment, by_data_file) if (f := _folder(level, "app"))), None)
     if app is not None:
         written = "--app " if "app" in by_option else "HOMEPORT_APP=" if "app" in by_environment else "app = "
@@ -140,6 +144,16 @@ def _tunnel(merged: Mapping[str, Given], levels: list[dict[str, Given]]) -> dict
             f"{tunnel.source}: tunnel is none, but {url.source} gives a public_url.", hint="Leave one of them out."
         )
     return {"tunnel": "fixed"} if rank[id(url)] > rank[id(tunnel)] else {"public_url": ""}
+
+
+def _app_here(cwd: Path, data_dir: Path) -> dict[str, Given]:
+    """The current folder as the app, if it says that it is one: by a homeport.toml beside its app.py. Other programs
+    call a file app.py, too, and those are not to be run.
+    """
+    settings = cwd / FILE_NAME
+    if cwd == data_dir or not settings.is_file() or not (cwd / APP_FILE).is_file():
+        return {}
+    return {"app": Given(cwd, Source("file", str(settings)))}
 
 
 def _folder(level: Mapping[str, Given], name: str) -> Path | None:

@@ -211,7 +211,8 @@ class Settings(BaseModel):
     app: Annotated[
         Path | None,
         About(
-            help="Folder with an app.py whose tools ChatGPT gets; without it, the built-in list of items.",
+            help="Folder with an app.py whose tools ChatGPT gets; without it, the current folder if it has app.py and "
+            "homeport.toml, and else a list of items.",
             expects="a folder",
             group="Tools",
             applies="app",
