@@ -87,7 +87,7 @@ async def test_what_nobody_has_used_for_long_makes_room(
         then = os.stat(tmp_path).st_mtime - age * 86_400
         os.utime(tmp_path / name, (then, then))
 
-    async def copied(node: Path, folder: Path, progress: object) -> None:
+    async def copied(node: Path, folder: Path) -> None:
         shutil.copytree(toolchain.packages / "preact", folder / "node_modules" / "preact")
 
     monkeypatch.setattr(widget_toolchain, "_run_npm", copied)

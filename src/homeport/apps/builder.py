@@ -19,14 +19,25 @@ from homeport import bundles
 from homeport.apps.app import App
 from homeport.apps.tool_types import tool_types
 from homeport.apps.watching import QUIET_MILLISECONDS, SETTLING_SECONDS, Sources, edits
-from homeport.apps.widget_files import BUILT, FOLDER, WidgetFiles, files_beside, find_widgets, look_at_widgets, with_kit
+from homeport.apps.widget_files import (
+    BUILT,
+    FOLDER,
+    Unservable,
+    WidgetFiles,
+    check_length,
+    files_beside,
+    find_widgets,
+    look_at_widgets,
+    read_page,
+    with_kit,
+)
 from homeport.apps.widget_node import WarmNode
 from homeport.apps.widget_problems import BuildProblem
 from homeport.apps.widget_toolchain import Toolchain, cache_folder, install_toolchain
 from homeport.apps.widget_types import check_types, write_type_files
 from homeport.apps.widgets import WidgetMissing, WidgetPage
 from homeport.clock import Clock, system_clock
-from homeport.errors import HomeportError, ToolchainError
+from homeport.errors import HomeportError, ToolchainError, WidgetNotBuiltYet
 from homeport.events import Event, WidgetBuilt, WidgetFailed
 from homeport.foreign_text import clean
 
@@ -179,7 +190,11 @@ class FolderWidgets:
         changes = edits(self._folder, seen, settling=self._settling, quiet=self._quiet, look=look_at_widgets)
         async with aclosing(changes):
             async for now in changes:
-                await self._take(now, seen)
+                try:
+                    await self._take(now, seen)
+                except Exception:
+                    # The next edit is looked at all the same.
+                    logger.exception("An edit of the widgets in %s could not be taken", self._folder)
                 seen = now
 
     def _quiet(self) -> int:
@@ -193,7 +208,9 @@ class FolderWidgets:
         # An editor that has emptied a file is about to fill it.
         changed = {Path(path) for path, _ in different if now.files.get(path, NOT_EMPTY)[2] > 0}
         found = await asyncio.to_thread(find_widgets, self._folder)
+        gone = [name for name, state in self._states.items() if name not in found and state.page is not None]
         self._states = {name: self._states.get(name) or _State(files) for name, files in found.items()}
+        self._tell_page(gone)
         for name, files in found.items():
             state = self._states[name]
             is_other, state.files = state.files != files, files
@@ -221,14 +238,14 @@ class FolderWidgets:
         """Take a page that needs no build."""
         shown = file.relative_to(self._folder).as_posix()
         try:
-            html = await asyncio.to_thread(_text, file)
-        except (OSError, ValueError) as error:
-            self._say_problems(name, state, (BuildProblem(shown, 0, 0, f"It cannot be read: {error}"),))
+            html = await asyncio.to_thread(read_page, file)
+        except Unservable as error:
+            self._say_problems(name, state, (BuildProblem(shown, 0, 0, str(error)),))
             return
         if file == state.files.html:
             self._kit = self._kit or bundles.plain_kit()
             state.made_of = frozenset({file})
-            self._say_problems(name, state, tuple(files_beside(html, shown)))
+            self._say_problems(name, state, tuple(await asyncio.to_thread(files_beside, html, shown)))
             html = with_kit(html, self._kit)
         self._show(name, state, html, noticed)
 
@@ -270,7 +287,8 @@ class FolderWidgets:
         file, root = state.files.tsx, (self._folder / FOLDER).resolve()
         try:
             built = await self._node.build(file.resolve(), root)
-        except HomeportError as error:
+            check_length(built.html or "")
+        except (HomeportError, Unservable) as error:
             problem = BuildProblem(f"{FOLDER}/{file.name}", 0, 0, str(error))
             self._say_problems(name, state, (problem,))
             return
@@ -278,7 +296,8 @@ class FolderWidgets:
             logger.exception("Building the widget %s failed", name)
             self._say_problems(name, state, (BuildProblem(f"{FOLDER}/{file.name}", 0, 0, f"Homeport failed: {error}"),))
             return
-        state.made_of = frozenset(self._folder / FOLDER / path.relative_to(root) for path in built.files)
+        inside = (path.relative_to(root) for path in built.files if path.is_relative_to(root))
+        state.made_of = frozenset(self._folder / FOLDER / path for path in inside)
         if built.html is not None:
             self._say_problems(name, state, ())
             self._show(name, state, built.html, noticed)
@@ -331,8 +350,12 @@ class FolderWidgets:
             return
         if not is_first or self._tasks:
             self._publish(WidgetBuilt(self._clock(), name, (time.perf_counter() - noticed) * 1_000))
-        for callback in tuple(self._page_callbacks.values()):
-            callback(name)
+        self._tell_page([name])
+
+    def _tell_page(self, names: Iterable[str]) -> None:
+        for name in names:
+            for callback in tuple(self._page_callbacks.values()):
+                callback(name)
 
     def _say_problems(self, name: str, state: _State, problems: tuple[BuildProblem, ...]) -> None:
         if problems == state.problems:
@@ -356,7 +379,7 @@ class FolderWidgets:
         if state.problems:
             return WidgetMissing(f"The widget {shown!r} cannot be built: {state.problems[0]}")
         if self._building:
-            return WidgetMissing(f"widgets/{shown}.tsx is not built yet.", hint="Try again in a moment.")
+            return WidgetNotBuiltYet(f"widgets/{shown}.tsx is not built yet.", hint="Try again in a moment.")
         return WidgetMissing(
             f"widgets/{shown}.tsx was not built: there is no widgets/{BUILT}/{shown}.html.",
             hint="Run `homeport build` and bring the folder widgets/dist along.",
@@ -366,7 +389,3 @@ class FolderWidgets:
 def _in_a_line(problems: Sequence[BuildProblem]) -> str:
     more = len(problems) - 1
     return f"{problems[0]}" + (f" (and {more} more)" if more else "")
-
-
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8")

@@ -11,8 +11,17 @@ from pathlib import Path
 
 from homeport.apps.app import App
 from homeport.apps.tool_types import tool_types
-from homeport.apps.widget_files import BUILT, FOLDER, WidgetFiles, files_beside, find_widgets
-from homeport.apps.widget_node import WarmNode
+from homeport.apps.widget_files import (
+    BUILT,
+    FOLDER,
+    Unservable,
+    WidgetFiles,
+    check_length,
+    files_beside,
+    find_widgets,
+    read_page,
+)
+from homeport.apps.widget_node import Built, WarmNode
 from homeport.apps.widget_problems import BuildProblem
 from homeport.apps.widget_toolchain import Toolchain
 from homeport.apps.widget_types import check_types, write_type_files
@@ -47,8 +56,7 @@ async def build_widgets(folder: Path, app: App | None, toolchain: Callable[[], A
     problems = [_missing(folder, name) for name in shown if name not in found]
     for files in wanted.values():
         if files.html is not None:
-            name = f"{FOLDER}/{files.html.name}"
-            problems += files_beside(files.html.read_text(encoding="utf-8"), name)
+            problems += await asyncio.to_thread(_problems_of, files.html)
     written: list[BuiltPage] = []
     sources = [files for files in wanted.values() if files.tsx is not None and files.html is None]
     if sources:
@@ -77,10 +85,28 @@ async def _build_all(
         for files in sources:
             assert files.tsx is not None
             built = await node.build(files.tsx.resolve(), root)
-            made.append(built.html if built.html is not None else [one.seen_from(root) for one in built.problems])
+            made.append(_page_or_problems(built, files, root))
     finally:
         await node.stop()
     return made
+
+
+def _page_or_problems(built: Built, files: WidgetFiles, root: Path) -> str | list[BuildProblem]:
+    if built.html is None:
+        return [one.seen_from(root) for one in built.problems]
+    try:
+        check_length(built.html)
+    except Unservable as error:
+        return [BuildProblem(f"{FOLDER}/{files.name}.tsx", 0, 0, str(error))]
+    return built.html
+
+
+def _problems_of(html: Path) -> list[BuildProblem]:
+    name = f"{FOLDER}/{html.name}"
+    try:
+        return files_beside(read_page(html), name)
+    except Unservable as error:
+        return [BuildProblem(name, 0, 0, str(error))]
 
 
 def _missing(folder: Path, name: str) -> BuildProblem:
@@ -96,6 +122,8 @@ def _write(folder: Path, name: str, html: str) -> BuiltPage:
     built.mkdir(exist_ok=True)
     content = html.encode()
     unfinished = built / f".{name}.html"
-    unfinished.write_bytes(content)
+    unfinished.unlink(missing_ok=True)
+    with unfinished.open("xb") as file:  # not through a link that lies there
+        file.write(content)
     os.replace(unfinished, built / f"{name}.html")
     return BuiltPage(name, f"{FOLDER}/{BUILT}/{name}.html", len(content), len(gzip.compress(content, mtime=0)))

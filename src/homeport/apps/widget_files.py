@@ -5,6 +5,7 @@ Nothing is read that lies outside that folder, whatever a link in it says.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -18,6 +19,9 @@ from homeport.apps.widget_problems import BuildProblem
 FOLDER = "widgets"
 BUILT = "dist"
 GENERATED = ".homeport"
+
+LONGEST_PAGE = 10_000_000
+"""Bytes. Each client that shows the widget fetches all of them, and hosts refuse less."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _KIT = re.compile(r"""<script\s+src\s*=\s*(["'])homeport:kit\1\s*>\s*</script\s*>""", re.IGNORECASE)
@@ -49,7 +53,10 @@ def find_widgets(app: Path) -> Mapping[str, WidgetFiles]:
 
 def is_inside(app: Path, path: Path) -> bool:
     """Whether `path`, links followed, is a file below the app's folder `widgets`, and that below the app's folder."""
-    real, folder = path.resolve(), app.resolve() / FOLDER
+    try:
+        real, folder = path.resolve(), app.resolve() / FOLDER
+    except (OSError, RuntimeError):  # links in a circle; the second until Python 3.12
+        return False
     return real.is_relative_to(folder) and real.is_file()
 
 
@@ -72,6 +79,36 @@ def look_at_widgets(app: Path) -> Sources:
     return Sources(files, folders)
 
 
+class Unservable(Exception):
+    """A page that cannot be served; its words say why, without where the folder lies."""
+
+
+def read_page(file: Path) -> str:
+    """The text of a page. Raises Unservable."""
+    try:
+        size = file.stat().st_size
+        if size > LONGEST_PAGE:
+            raise Unservable(_too_long(size))
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Unservable(f"It cannot be read: byte {error.start} is not UTF-8. Save it as UTF-8.") from None
+    except OSError as error:
+        raise Unservable(f"It cannot be read: {error.strerror or error}.") from None
+
+
+def check_length(html: str) -> None:
+    """Raises Unservable."""
+    if len(html) > LONGEST_PAGE // 4 and (size := len(html.encode("utf-8", "replace"))) > LONGEST_PAGE:
+        raise Unservable(_too_long(size))
+
+
+def _too_long(size: int) -> str:
+    return (
+        f"The page has {size / 1e6:.1f} MB, and a widget may have {LONGEST_PAGE // 1_000_000}: leave out pictures, or "
+        "load them from a host that the widget names in `resources`."
+    )
+
+
 def with_kit(html: str, kit: str) -> str:
     """The page of a plain .html: `<script src="homeport:kit"></script>` becomes the kit."""
     script = kit.replace("</script", "<\\/script").replace("<!--", "\\x3C!--")
@@ -81,7 +118,8 @@ def with_kit(html: str, kit: str) -> str:
 def files_beside(html: str, file: str) -> list[BuildProblem]:
     """What the page loads from files beside it: in a chat there are none. `file` is its name in messages."""
     found = _Loaded()
-    found.feed(_KIT.sub("", html))
+    with contextlib.suppress(AssertionError):  # so the parser ends at marked sections that it does not know
+        found.feed(_KIT.sub("", html))
     return [
         BuildProblem(
             file,

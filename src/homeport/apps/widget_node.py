@@ -151,7 +151,8 @@ class WarmNode:
                 found: dict[str, Any] = await answer
             return found
         except TimeoutError:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             raise ToolchainError(
                 f"Building {Path(question['file']).name} took over {self._patience:g} seconds."
             ) from None
@@ -196,8 +197,9 @@ class WarmNode:
                 waiting = self._waiting.get(answer["id"])
                 if waiting is not None and not waiting.done():
                     waiting.set_result(answer)
-        except ValueError:  # no line of JSON, or a line without end
-            process.kill()
+        except (ValueError, LookupError, TypeError):  # no line of JSON, no answer, or a line without end
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
         status = await process.wait()
         if self._process is not process:
             return  # it was to end

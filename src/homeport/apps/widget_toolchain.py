@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import sysconfig
+import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,7 @@ KEPT_DAYS = 60
 """A toolchain that no Homeport has used for so long makes room for a new one."""
 
 WAITING_SECONDS = 600.0
+INSTALLING = ".installing"
 
 # Node gets no more of the environment than it needs: secrets of Homeport's may be in it, and NODE_OPTIONS names code.
 PASSED_ON = (
@@ -43,6 +45,9 @@ PASSED_TO_NPM = (
 )
 
 _AWAY = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ERR_SOCKET_TIMEOUT", "ENETUNREACH")
+
+IMPATIENT = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000")
+"""Without a network npm would go on trying for minutes before it says so."""
 
 Progress = Callable[[str], None]
 
@@ -147,15 +152,15 @@ def _npm() -> Path:
 async def _install(cache: Path, base: Path, source: Traversable, node: Path, progress: Progress) -> None:
     """Into a folder beside it first: what has its own name is whole."""
     _make_room(cache)
-    unfinished = cache / ".installing"
-    unfinished.mkdir()
+    # One of its own: where another Homeport was killed, its npm may go on writing into that one's.
+    unfinished = Path(tempfile.mkdtemp(prefix=INSTALLING, dir=cache))
     try:
         for name in ("package.json", "package-lock.json"):
             (unfinished / name).write_bytes((source / name).read_bytes())
         # npm's defaults; the user's own .npmrc, which may name a mirror, counts too.
         (unfinished / ".npmrc").write_text("legacy-peer-deps=true\nfund=false\naudit=false\n", encoding="utf-8")
         progress("Installing what builds widgets into the cache folder, once: about 70 MB.")
-        await _run_npm(node, unfinished, progress)
+        await _run_npm(node, unfinished)
         base.mkdir(exist_ok=True)
         os.replace(unfinished / "node_modules", base / "node_modules")
         progress("What builds widgets is installed.")
@@ -163,8 +168,8 @@ async def _install(cache: Path, base: Path, source: Traversable, node: Path, pro
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-async def _run_npm(node: Path, folder: Path, progress: Progress) -> None:
-    command = (str(node), str(_npm()), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http")
+async def _run_npm(node: Path, folder: Path) -> None:
+    command = (str(node), str(_npm()), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *IMPATIENT)
     environment = node_environment(os.environ, npm=True)
     environment["PATH"] = os.pathsep.join([str(node.parent), environment.get("PATH", "")])
     process = await asyncio.create_subprocess_exec(
@@ -172,14 +177,10 @@ async def _run_npm(node: Path, folder: Path, progress: Progress) -> None:
     )
     assert process.stdout is not None
     said: list[str] = []
-    fetched = 0
     try:
         async for line in process.stdout:
             text = line.decode("utf-8", "replace").rstrip()
-            if "npm http fetch GET 200" in text and ".tgz" in text:
-                fetched += 1
-                progress(f"{fetched} npm packages fetched")
-            elif text and "npm http" not in text:
+            if text:
                 said.append(text)
         await process.wait()
     finally:
@@ -206,7 +207,8 @@ def _npm_failed(said: str) -> ToolchainError:
 
 
 def _make_room(cache: Path) -> None:
-    shutil.rmtree(cache / ".installing", ignore_errors=True)
+    for left in cache.glob(f"{INSTALLING}*"):
+        shutil.rmtree(left, ignore_errors=True)
     oldest = time.time() - KEPT_DAYS * 86_400
     for folder in cache.iterdir():
         with contextlib.suppress(OSError):

@@ -21,6 +21,15 @@ from homeport.errors import ToolchainError
 OWN_SETTINGS = "tsconfig.json"
 IGNORED = "# Written by Homeport, for the type check and your editor, whenever it builds widgets.\n*\n"
 
+ONLY_CHECK = (
+    *("--noEmit", "--composite", "false", "--incremental", "false"),
+    *("--tsBuildInfoFile", "null", "--generateTrace", "null"),
+)
+"""Whatever the author's tsconfig.json says: with its words tsc writes files, and to any place."""
+
+CHECK_SECONDS = 120.0
+"""A check that takes longer is given up."""
+
 _FOUND = re.compile(r"(?P<file>.+?)\((?P<line>\d+),(?P<column>\d+)\): error TS\d+: (?P<message>.*)")
 _NOWHERE = re.compile(r"error TS\d+: (?P<message>.*)")
 
@@ -86,7 +95,7 @@ async def check_types(app: Path, toolchain: Toolchain) -> list[BuildProblem]:
     settings = own if own.is_file() else folder / GENERATED / "tsconfig.json"
     try:
         process = await asyncio.create_subprocess_exec(
-            *(str(toolchain.node), str(toolchain.type_checker), "-p", str(settings), "--pretty", "false"),
+            *(str(toolchain.node), str(toolchain.type_checker), "-p", str(settings), "--pretty", "false", *ONLY_CHECK),
             cwd=folder,
             env=node_environment(os.environ),
             stdin=DEVNULL,
@@ -96,7 +105,10 @@ async def check_types(app: Path, toolchain: Toolchain) -> list[BuildProblem]:
     except OSError as error:
         raise ToolchainError(f"Types cannot be checked: {error.strerror or error}.") from error
     try:
-        said, _ = await process.communicate()
+        async with asyncio.timeout(CHECK_SECONDS):
+            said, _ = await process.communicate()
+    except TimeoutError:
+        raise ToolchainError(f"Checking the types took over {CHECK_SECONDS:g} seconds.") from None
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

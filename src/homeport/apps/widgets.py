@@ -207,4 +207,6 @@ def _text(widget: str, key: str, given: object, longest: int) -> str:
         raise TypeError(f"The widget {widget!r}: {key} is text.")
     if len(given) > longest:
         raise TypeError(f"The widget {widget!r}: {key} has {len(given)} characters, and a host takes {longest}.")
+    if not given.isascii() and given != given.encode("utf-8", "replace").decode():
+        raise TypeError(f"The widget {widget!r}: {key} has half a character (a lone surrogate), which cannot be sent.")
     return given.strip()

@@ -16,12 +16,16 @@ from homeport.apps.app import App
 from homeport.apps.live_widgets import LIVE, live_document, live_uri
 from homeport.apps.widgets import DIGITS, AddressedPage, Widget, WidgetMissing, WidgetPages
 from homeport.clock import Clock, system_clock
+from homeport.errors import WidgetNotBuiltYet
 from homeport.mcp_server import widget_tables
 from homeport.mcp_server.widget_meta import MIME_TYPE, page_meta
 from homeport.mcp_server.widget_tables import ServedPage
 from homeport.store import Database
 
 DAY = 24 * 3600.0
+PAUSE_SECONDS = 10.0
+"""After the database has failed: tools are listed meanwhile, and nobody waits for it once more."""
+
 PAGE_TTL_MS = 24 * 3_600_000
 """How long a client of the modern era may keep a page: as long as it likes."""
 
@@ -64,6 +68,7 @@ class WidgetResources:
         self._clock = clock
         self._last: _Current | None = None
         self._kept: tuple[_Current, float] | None = None
+        self._failed = -PAUSE_SECONDS
         self._keeping = asyncio.Lock()
         self.version = 0
         """Another one whenever a page is another one."""
@@ -123,11 +128,15 @@ class WidgetResources:
         if self._live or self._is_kept(current):
             return
         async with self._keeping:
-            if not self._is_kept(current) and await self._guarded(list(current.pages.values())):
+            if self._is_kept(current) or abs(self._clock() - self._failed) < PAUSE_SECONDS:
+                return
+            if await self._guarded(list(current.pages.values())):
                 self._kept = (current, self._clock())
+            else:
+                self._failed = self._clock()
 
     def _is_kept(self, current: _Current) -> bool:
-        return self._kept is not None and self._kept[0] is current and self._clock() - self._kept[1] < DAY
+        return self._kept is not None and self._kept[0] is current and abs(self._clock() - self._kept[1]) < DAY
 
     async def _guarded(self, pages: Sequence[ServedPage]) -> bool:
         """Whether they could be kept. They can be read today in any case."""
@@ -162,6 +171,8 @@ class WidgetResources:
                 try:
                     found = AddressedPage.of(widget, self._pages.page(name))
                     pages[name] = ServedPage(name, found.digest[:DIGITS], found.page.html, page_meta(widget))
+                except WidgetNotBuiltYet:
+                    continue  # A moment after a start that is nothing to tell anybody.
                 except WidgetMissing as missing:
                     problems.append(str(missing))
             self._last = _Current(app, version, pages, problems)

@@ -2,6 +2,8 @@
 
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+// Before Vite: it keeps what it finds of node:fs.
+import { open } from "./reading.mjs";
 import { build } from "vite";
 import { kitAliases, onlyWhatIsUsed } from "../kit/vite.mjs";
 import { problemsOf } from "./problems.mjs";
@@ -40,6 +42,7 @@ const options = (file, root, files) => ({
   oxc: false,
   resolve: { alias: [...kitAliases, compat] },
   plugins: [entry(file), onlyFromHere(root, files), onlyWhatIsUsed()],
+  worker: { plugins: () => [onlyFromHere(root, files)] },
   build: {
     write: false,
     target: "es2022",
@@ -60,6 +63,7 @@ const options = (file, root, files) => ({
 export async function buildPage(file, root) {
   const files = new Set([file]);
   try {
+    open(root);
     const { output } = await build(options(file, root, files));
     const code = output.filter((part) => part.type === "chunk").map((part) => part.code);
     const styles = output.filter((part) => part.fileName.endsWith(".css")).map((part) => String(part.source));

@@ -2,15 +2,13 @@
 
 import { readFile, realpath } from "node:fs/promises";
 import { builtinModules } from "node:module";
-import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { transform } from "lightningcss";
+import { DIALECT, isBelow, isInstalled, LEADS_OUT, own, PLAIN_CSS } from "./reading.mjs";
 
 const PACKAGE = /^(?:@[^/]+\/)?[^/]+/;
-const STYLE_PART = /@import\s+(?:url\(\s*)?["']?([^"')\s;]+)|url\(\s*["']?([^"')]+)/g;
-const own = dirname(import.meta.dirname);
 
 const plain = (id) => id.replace(/\?.*$/, "");
-const isBelow = (file, folder) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-const isInstalled = (file) => /[\\/]node_modules[\\/]/.test(file);
 
 /** Where `text` stands in `source`: line and column, from 1 and from 0. */
 function placeOf(source, text) {
@@ -37,10 +35,8 @@ export function onlyFromHere(root, files) {
     if (isBelow(file, own) || isInstalled(file)) return;
     const real = await realpath(file).catch(() => null);
     if (real === null) return refuse(`There is no file "${text}".`, importer, text);
-    if (!isBelow(real, await realpath(root))) {
-      await refuse(`"${text}" leads out of the folder of the widgets, and they may be made of its files only.`, importer, text);
-    }
-    files.add(file);
+    if (!isBelow(real, await realpath(root))) await refuse(`"${text}" ${LEADS_OUT}`, importer, text);
+    files.add(real);
   };
 
   return {
@@ -70,18 +66,20 @@ export function onlyFromHere(root, files) {
           );
         }
         if (found === null) return null;
+        if (DIALECT.test(found.id)) return refuse(`"${id}" ${PLAIN_CSS}`, importer, id);
         await check(found.id, importer, id);
         return found;
       },
     },
     async buildEnd(error) {
       // What import.meta.glob finds is not resolved.
-      if (!error) for (const id of this.getModuleIds()) if (isAbsolute(id)) await check(id, root, id);
+      if (!error) for (const id of this.getModuleIds()) if (isAbsolute(id)) await check(id, root, basename(plain(id)));
     },
     transform: {
-      // Vite reads what a stylesheet names by itself, and asks no plugin.
-      filter: { id: /\.css(?:$|\?)/ },
+      // Vite reads what a stylesheet names by itself: `reading.mjs` keeps it in, and here it is said with its place.
+      filter: { id: [/\.css(?:$|\?)/, DIALECT] },
       async handler(_, id) {
+        if (DIALECT.test(id)) throw new Error(`"${basename(plain(id))}" ${PLAIN_CSS}`);
         if (!isInstalled(plain(id)) && !isBelow(plain(id), own)) await checkStyle(plain(id));
         return null;
       },
@@ -89,14 +87,44 @@ export function onlyFromHere(root, files) {
   };
 
   async function checkStyle(file) {
-    const style = await readFile(file, "utf-8");
-    for (const [, imported, address] of style.matchAll(STYLE_PART)) {
-      const text = imported ?? address;
-      if (/^(?:[a-z]+:|\/\/|#)/i.test(text)) continue;
-      const named = text.startsWith("/") ? join(root, text) : resolve(dirname(file), text);
-      const seen = files.has(plain(named));
+    for (const { text, isImport } of await namedIn(file)) {
+      if (/^(?:[a-z][a-z0-9+.-]*:|\/\/|#)/i.test(text)) continue;
+      const path = decoded(text.replace(/[?#].*$/, ""));
+      const named = path.startsWith("/") ? join(root, path) : resolve(dirname(file), path);
+      const isPackage = isImport && !/^[./]/.test(path) && (await realpath(named).catch(() => null)) === null;
+      if (isPackage) continue; // Vite finds it, or says that it is not there.
+      if (DIALECT.test(named)) await refuse(`"${text}" ${PLAIN_CSS}`, file, text);
+      const before = files.size;
       await check(named, file, text);
-      if (imported && !seen) await checkStyle(named);
+      if (isImport && files.size > before) await checkStyle(named);
     }
+  }
+}
+
+/** What a stylesheet names, as the parser that Vite uses reads it; nothing where that cannot read it, and says so. */
+async function namedIn(file) {
+  const code = await readFile(file);
+  try {
+    const { dependencies, exports } = transform({
+      filename: file,
+      code,
+      analyzeDependencies: true,
+      cssModules: file.endsWith(".module.css"),
+    });
+    const composed = Object.values(exports || {}).flatMap(({ composes }) => composes);
+    return [
+      ...dependencies.map(({ url, type }) => ({ text: url, isImport: type === "import" })),
+      ...composed.filter(({ type }) => type === "dependency").map(({ specifier }) => ({ text: specifier, isImport: true })),
+    ];
+  } catch {
+    return [];
+  }
+}
+
+function decoded(path) {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
   }
 }

@@ -21,7 +21,7 @@ const NOTHING_YET: Kept = { words: "", selected: [], states: {} };
 const checked = ({ words, selected, states }: Partial<Kept>): Kept => ({
   words: String(words ?? ""),
   selected: Array.isArray(selected) ? selected : [],
-  states: { ...states },
+  states: Object.assign(Object.create(null), states),
 });
 
 /** What lasts as long as the document. */

@@ -6,7 +6,8 @@ import { ListView, type Here } from "./list-view";
 import { keepFocus } from "./roving";
 import "./list-view.css";
 
-const here: Here = { doing: {}, place: 0, draw };
+// Its keys are ids of others: "constructor" is one, and not in there before something is done with it.
+const here: Here = { doing: Object.create(null), place: 0, draw };
 
 function draw() {
   const inList = document.activeElement?.closest("[role=grid]");
