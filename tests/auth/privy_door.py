@@ -68,13 +68,18 @@ async def hand_over(browser: Browser, path: str, body: Any) -> Answer:
 
 @asynccontextmanager
 async def open_privy_door(
-    folder: Path, *, app: App | None = None, privy: EmulatedApp | None = None, **options: str
+    folder: Path,
+    *,
+    app: App | None = None,
+    privy: EmulatedApp | None = None,
+    secret: str | None = None,
+    **options: str,
 ) -> AsyncIterator[PrivyDoor]:
-    """`options` are settings by field name, such as people="open"."""
+    """`options` are settings by field name, such as people="open"; `secret` is the right one unless it is given."""
     clock = HandClock()
     async with PrivyEmulator(privy or EmulatedApp(), clock=clock) as emulator:
         chosen: Mapping[str, str] = {"privy_app_id": emulator.app.app_id, "people": "open", **options}
-        environ = {"PRIVY_APP_SECRET": emulator.app.app_secret}
+        environ = {"PRIVY_APP_SECRET": emulator.app.app_secret if secret is None else secret}
         network = emulator.network(SystemNetwork())
         async with open_door(folder, app=app, clock=clock, options=chosen, environ=environ, network=network) as door:
             yield PrivyDoor(door, emulator)

@@ -321,3 +321,18 @@ def _only(domain: str) -> Any:
 
 
 __all__ = ["PrivyDoor"]
+
+
+async def test_a_missing_or_wrong_app_secret_is_said_in_the_status(tmp_path: Path) -> None:
+    async with open_privy_door(tmp_path, secret="", people="bob@example.com") as at:
+        assert any("no Privy app secret" in warning for warning in (await at.door.engine.status()).warnings)
+        browser, path = await at.knock(await at.door.register())
+        answer = await at.hand_over(browser, path, at.privy.sign_in(BOB), identity_token=None)
+        assert "no verified e-mail address" in answer.json()["message"]
+        await at.door.engine.set_secret("privy-app-secret", "wrong")
+        await at.hand_over(browser, path, at.privy.sign_in(BOB), identity_token=None)
+        assert any("refuses the app secret" in warning for warning in (await at.door.engine.status()).warnings)
+        await at.door.engine.set_secret("privy-app-secret", at.privy.app.app_secret, confirmed=True)
+        answer = await at.hand_over(browser, path, at.privy.sign_in(BOB), identity_token=None)
+        assert answer.status_code == 200
+        assert not any("app secret" in warning for warning in (await at.door.engine.status()).warnings)

@@ -19,6 +19,9 @@ def test_the_key_is_printed_with_all_that_a_verifier_needs(tmp_path: Path) -> No
     for name in ("issuer_claim", "audience", "jwks_url"):
         assert printed[name] in said.output
     assert printed["pem"].strip() in said.output
+    # As the examples in docs/backend.md read them.
+    for variable, name in (("KEYS_URL", "jwks_url"), ("ISSUER", "issuer_claim"), ("AUDIENCE", "audience")):
+        assert f"  ASSERTION_{variable}={printed[name]}\n" in said.output
     assert "ES256" in said.output
 
 

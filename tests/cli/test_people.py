@@ -55,6 +55,18 @@ def test_an_invitation_says_whom_it_lets_in_and_that_nothing_was_sent(prompt: Pr
     assert "Nobody yet" not in prompt.run("people").output
 
 
+def test_an_invitation_of_somebody_who_was_here_does_not_say_that_they_were_not(prompt: Prompt) -> None:
+    prompt.engine.comes("Alice", "alice@example.com", admitted_as="approved")
+    prompt.engine.comes("Bob", "bob@example.com")
+    prompt.run("people", "block", "bob@example.com")
+    prompt.run("people", "invite", "alice@example.com")
+    prompt.run("people", "invite", "bob@example.com")
+    said = prompt.run("people").output
+    assert "Invited, counts at the next sign-in: alice@example.com" in said
+    assert "Invited, but blocked: bob@example.com" in said
+    assert "not here yet" not in said
+
+
 def test_an_invitation_that_changes_nothing_says_why(prompt: Prompt) -> None:
     prompt.engine.invitation_note = "The setting `people` is open."
     said = prompt.run("people", "invite", "alice@example.com")

@@ -114,7 +114,7 @@ def test_a_dotenv_file_is_taken_over_secrets_to_the_vault_and_choices_to_the_fil
         "NODE_ENV: not taken over, Homeport does not use it",
         "OTHER: not taken over, not a name that Homeport knows",
         "1 other line not taken over",
-        "Homeport does not need .env any more. Delete it: rm .env",
+        "Homeport does not need .env any more. If nothing else does either, delete it: rm .env",
     ):
         assert line in done.stdout.splitlines()
     assert file.exists()

@@ -126,7 +126,8 @@ async def test_an_app_id_that_privy_does_not_know_stores_nothing(tmp_path: Path)
         said = await computer.typed("set", "privy", "--app-id", "cm0someotherapp", lines=(SECRET,), expected=1)
         assert "Privy does not know an app with the id cm0someotherapp" in said
         assert computer.nothing_was_stored()
-        said = await computer.typed("set", "privy", "--app-id", "../x", lines=(SECRET,), expected=2)
+        # Said before the secret is asked for.
+        said = await computer.typed("set", "privy", "--app-id", "../x", lines=(), expected=2)
         assert "an app id as Privy's dashboard shows it" in said
         assert len(privy.requests) == len(privy.asked("GET /api/v1/apps/cm0someotherapp"))
 
@@ -169,7 +170,8 @@ async def test_privy_can_be_set_where_the_file_asks_for_it_already(tmp_path: Pat
         computer = Computer(tmp_path, privy)
         computer.toml.write_text('sign_in = "privy"\n')
         said = await computer.typed("set", "privy", lines=(APP, SECRET))
-        assert "There is no public_url yet" in said
+        assert "! There is no public_url yet" in said
+        assert "Nothing else has to be changed" not in said
         assert computer.choices == {"sign_in": "privy", "privy_app_id": APP}
 
 

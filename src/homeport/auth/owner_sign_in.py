@@ -67,8 +67,8 @@ class Preview:
         where = describe_place(self.approval.network, same=self.same_network, known=self.own_network_known)
         if self.newcomer:
             return (
-                f"You let {self.newcomer} in, who signed in from {self.approval.browser}, {where}. "
-                "They use these tools as themselves, now and whenever they sign in again."
+                f"{self.newcomer} signed in from {self.approval.browser}, {where}. "
+                "Once let in, they use these tools as themselves, now and whenever they sign in again."
             )
         return (
             f"You connect the browser that shows this code: {self.approval.browser}, {where}. "

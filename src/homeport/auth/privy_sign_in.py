@@ -137,9 +137,10 @@ class PrivySignIn:
         if event is not None:
             self._owner.announce(event)
         if verdict is Verdict.REFUSE:
+            unknown = "" if identity.emails else " Homeport knows no verified e-mail address of this account."
             raise SignInRefused(
                 "not_admitted",
-                f"{name} may not use this Homeport.",
+                f"{name} may not use this Homeport.{unknown}",
                 "Ask its owner to let this account in, or sign in with another one.",
             )
         if self._create_wallets and not identity.has_wallet:

@@ -154,7 +154,12 @@ async def _ask_yes(preview: ApprovalPreview, who: str, ask: Ask, say: Say) -> bo
     if preview.newcomer:
         question = f"llow {clean(preview.newcomer)} to enter, now and later?"
     same = preview.request.same_network
-    question = f"A{question}" if same else f"This browser is on ANOTHER network. Is it yours, and do you a{question}"
+    if same:
+        question = f"A{question}"
+    elif preview.newcomer:
+        question = f"They are on ANOTHER network. Do you know this person, and do you a{question}"
+    else:
+        question = f"This browser is on ANOTHER network. Is it yours, and do you a{question}"
     by_default = same and not new
     while (answer := await ask(f"{question} [{'Y/n' if by_default else 'y/N'}] ")) is not None:
         word = answer.strip().lower()

@@ -34,12 +34,14 @@ def _text(found: BackendKeyInfo) -> str:
             f"  aud            {found.audience}",
             "  exp            not over; it lives 60 seconds",
             "",
-            f"Its keys, which change every 90 days: {found.jwks_url}",
+            "Its keys change every 90 days. For the code in docs/backend.md (Express and FastAPI):",
+            "",
+            f"  ASSERTION_KEYS_URL={found.jwks_url}",
+            f"  ASSERTION_ISSUER={found.issuer_claim}",
+            f"  ASSERTION_AUDIENCE={found.audience}",
             "",
             "Where the backend cannot reach that address, today's key; take it anew after each change:",
             "",
             found.pem.strip(),
-            "",
-            "Code to copy for Express and FastAPI: docs/backend.md",
         )
     )

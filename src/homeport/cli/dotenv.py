@@ -27,7 +27,10 @@ async def import_dotenv(data_dir: Path, file: Path, *, unchecked: bool, confirme
     if not plan.choices and not plan.secrets:
         _say_ignored(plan)
         raise SettingsError(f"{file} holds nothing for Homeport. Nothing was changed.")
-    async with secrets_desk(data_dir, os.environ, Path.cwd()) as (desk, running):
+    # The address of this file is the one that Privy must allow.
+    urls = [str(choice.value) for choice in plan.choices if choice.name == "public_url"]
+    environ = {**os.environ, **({"HOMEPORT_PUBLIC_URL": urls[0]} if urls else {})}
+    async with secrets_desk(data_dir, environ, Path.cwd()) as (desk, running):
         if plan.privy_app_id and plan.privy_app_secret:
             await check_or_ask(desk, plan.privy_app_id, plan.privy_app_secret, unchecked=unchecked)
         for secret in plan.secrets:
@@ -45,7 +48,8 @@ async def import_dotenv(data_dir: Path, file: Path, *, unchecked: bool, confirme
     elif running:
         click.echo("It counts when Homeport starts again: homeport stop --quit")
     path = clean(str(file), 1000)
-    click.echo(f"Homeport does not need {path} any more. Delete it: rm {shlex.quote(path)}")
+    others = "If nothing else does either, delete it" if plan.ignored else "Delete it"
+    click.echo(f"Homeport does not need {path} any more. {others}: rm {shlex.quote(path)}")
 
 
 async def _store(desk: SecretsDesk, secret: ImportedSecret, confirmed: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 
 import click
 
@@ -133,7 +134,7 @@ def _list(as_json: bool, data_dir: str | None) -> None:
     elif not invited:
         click.echo(NOBODY)
     for invitation in invited:
-        click.echo(_invitation(invitation))
+        click.echo(_invitation(invitation, known))
 
 
 def _row(person: PersonSummary) -> tuple[str, ...]:
@@ -153,9 +154,16 @@ def _let_in(person: PersonSummary) -> str:
     return LET_IN.get(person.admitted_as) or clean(person.admitted_as) or "not yet"
 
 
-def _invitation(invitation: InvitationSummary) -> str:
+def _invitation(invitation: InvitationSummary, known: Sequence[PersonSummary]) -> str:
     since = time.strftime("%d %b %Y", time.localtime(invitation.invited_at))
-    return f"Invited, not here yet: {clean(invitation.email, 254)}, since {since}"
+    having = [person for person in known if invitation.email in (person.email, *person.emails)]
+    if not having:
+        state = "not here yet"
+    elif any(person.blocked for person in having):
+        state = "but blocked"
+    else:
+        state = "counts at the next sign-in"
+    return f"Invited, {state}: {clean(invitation.email, 254)}, since {since}"
 
 
 def _called(person: PersonSummary | Removal) -> str:

@@ -25,11 +25,12 @@ async def set_privy(data_dir: Path, app_id: str, *, unchecked: bool) -> None:
     environ, cwd = os.environ, Path.cwd()
     typed = TypedValues()
     app_id = app_id or typed.open("Privy app id", default=_app_id_so_far(data_dir, environ, cwd))
+    # Before the secret is typed and anything is asked of Privy: whether the settings could take it.
+    settings = with_app_id(app_id, data_dir, environ, cwd).settings
     secret = typed.hidden("Privy app secret")
-    # Before anything is asked of Privy: whether the settings could take it.
-    with_app_id(app_id, data_dir, environ, cwd)
     async with secrets_desk(data_dir, environ, cwd) as (desk, running):
-        await check_or_ask(desk, app_id, secret, unchecked=unchecked)
+        address_known = running or bool(settings.public_url)
+        await check_or_ask(desk, app_id, secret, unchecked=unchecked, address_known=address_known)
         await desk.set_secret(PRIVY_APP_SECRET, secret)
         where = await place_of(desk, PRIVY_APP_SECRET)
     write_setting(data_dir / FILE_NAME, "privy_app_id", app_id)
@@ -37,7 +38,9 @@ async def set_privy(data_dir: Path, app_id: str, *, unchecked: bool) -> None:
     say_what_is_next(app_id, data_dir, environ, cwd, running=running)
 
 
-async def check_or_ask(desk: SecretsDesk, app_id: str, secret: str, *, unchecked: bool) -> None:
+async def check_or_ask(
+    desk: SecretsDesk, app_id: str, secret: str, *, unchecked: bool, address_known: bool = True
+) -> None:
     """Check with Privy and say what it said; where it cannot be asked, the person may want to go on without.
 
     Raises WrongPrivyApp, and PrivyAway unless that is wanted.
@@ -52,11 +55,11 @@ async def check_or_ask(desk: SecretsDesk, app_id: str, secret: str, *, unchecked
         click.echo("Privy cannot be reached: the app id and the secret are stored unchecked.")
         return
     refuse_wrong(check)
-    say_check(check)
+    say_check(check, address_known=address_known)
 
 
-def say_check(check: PrivyCheck) -> None:
-    """What Privy said, with what to change where."""
+def say_check(check: PrivyCheck, *, address_known: bool) -> None:
+    """What Privy said, with what to change where. Without an address most of it is not known yet."""
     click.echo(f"Privy knows the app {clean(check.app_name)} and accepts its secret.")
     if offered := [clean(method.label) for method in check.methods if method.offered]:
         click.echo(f"People can sign in with: {', '.join(offered)}.")
@@ -70,9 +73,9 @@ def say_check(check: PrivyCheck) -> None:
         click.echo(f"  Do:    {clean(finding.fix, 300)}")
     if check.findings:
         click.echo("")
-    if check.ok:
+    if check.ok and address_known:
         click.echo("Nothing else has to be changed at Privy before people can sign in.")
-    else:
+    if not check.ok:
         click.echo("Nobody can sign in with Privy before what is marked with ! is changed there.")
         click.echo("Once it is, nothing has to be entered here again.")
 
@@ -99,8 +102,8 @@ def say_what_is_next(app_id: str, data_dir: Path, environ: Mapping[str, str], cw
     settings = loaded.settings
     if not settings.public_url and not running:
         click.echo(
-            "There is no public_url yet, so whether Privy allows that address could not be checked: run this again "
-            "when there is one."
+            "! There is no public_url yet, so whether Privy allows that address could not be checked: run this again "
+            "when there is one. Until then nobody may be able to sign in."
         )
     if settings.privy_app_id != app_id:
         click.echo(

@@ -48,6 +48,7 @@ def warnings(rooms: Rooms | None, loaded: LoadedSettings, moved: str) -> list[st
         found = [*(source.problem for source in rooms.served.sources.values()), rooms.live.problem, *found]
         found += _of_widgets(rooms)
         found += [*rooms.live.idle_rules(tools), rooms.vault.warning]
+        found.append(rooms.people.privy.problem if rooms.people.privy is not None else "")
         found += rooms.backend.warnings(source.app for source in rooms.served.sources.values())
     return [*(warning for warning in found if warning), *loaded.notices]
 

@@ -52,6 +52,7 @@ class Privy:
         self._clock = clock
         digest = hashlib.sha256(f"{app_id}|{client_id or ''}".encode()).hexdigest()[:16]
         self._file = folder / f"privy-app-{digest}.json"
+        self._secret_refused = False
         self._config = self._stored_config()
         self._config_from = float("-inf")
         self._warming: asyncio.Task[None] | None = None
@@ -64,6 +65,21 @@ class Privy:
     @property
     def client_id(self) -> str | None:
         return self._client_id
+
+    @property
+    def problem(self) -> str:
+        """What keeps Homeport from learning who people are, for the owner; empty when nothing is known to."""
+        if not self._api.has_secret:
+            return (
+                "There is no Privy app secret, so the e-mail addresses of people may stay unknown, and whoever is let "
+                "in by e-mail stays out. Set it: homeport secrets set privy (on a server: PRIVY_APP_SECRET)."
+            )
+        if self._secret_refused:
+            return (
+                "Privy refuses the app secret, so the e-mail addresses of people stay unknown. "
+                "Set the right one: homeport secrets set privy (on a server: PRIVY_APP_SECRET)."
+            )
+        return ""
 
     @property
     def config(self) -> PrivyAppConfig | None:
@@ -192,8 +208,10 @@ class Privy:
     async def _from_api(self, did: str) -> LinkedAccounts:
         try:
             user = await self._api.user(did)
+            self._secret_refused = False
             return LinkedAccounts.parse(user.get("linked_accounts"))
         except NoAppSecret:
+            # The status says so all the time.
             return LinkedAccounts()
         except ValueError as error:
             raise PrivyUnreachable(f"Privy's answer is not usable: {error}") from None
@@ -202,6 +220,7 @@ class Privy:
                 raise PrivyRefused("user_gone", "Privy does not know this person any more") from None
             # A wrong secret leaves people without e-mails, so that lists admit fewer of them, never more.
             logger.error("Privy did not say who somebody is: %s. Is the Privy app secret right?", error)
+            self._secret_refused = True
             return LinkedAccounts()
 
     def _stored_config(self) -> PrivyAppConfig | None:
