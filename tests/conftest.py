@@ -1,4 +1,6 @@
-"""How tests are run: `async def` tests on a fresh event loop each, slow folders last, --no-skips."""
+"""How tests are run: `async def` tests on a fresh event loop each, but for those with a browser; slow folders last;
+--no-skips.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +12,35 @@ from typing import TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.browser.chromium import PROGRAM
+from tests.browser.shared_loop import SharedLoop
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 # How long an example takes says how busy the machine is. The rest stays as it is, so CI's own profile too.
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
+BROWSERS = pytest.StashKey[SharedLoop]()
 SLOW_FOLDERS = ("whole", "browser", "judges", "conformance", "packaging", "bench")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="count a skipped test as failed, as CI does")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "chromium: uses tests.browser.chromium, which other tests use as well")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (browsers := config.stash.get(BROWSERS, None)) is not None:
+        browsers.close()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if PROGRAM is None and item.get_closest_marker("chromium") is not None:
+        pytest.skip("there is no Chromium on this machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,5 +85,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         async with asyncio.timeout(120):
             await pyfuncitem.obj(**arguments)
 
-    asyncio.run(bounded())
+    if pyfuncitem.get_closest_marker("chromium") is None:
+        asyncio.run(bounded())
+    else:
+        browsers_of(pyfuncitem.config).run(bounded)
     return True
+
+
+def browsers_of(config: pytest.Config) -> SharedLoop:
+    """Started for the first test that wants one."""
+    if (browsers := config.stash.get(BROWSERS, None)) is None:
+        browsers = config.stash[BROWSERS] = SharedLoop()
+    return browsers

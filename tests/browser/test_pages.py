@@ -1,6 +1,6 @@
 """Every page of the public listener in a real Chromium: on each screen, in light and dark, by keyboard, without script.
 
-Screenshots go to a folder that the test prints; nobody compares them, people look at them.
+With HOMEPORT_TESTS_SCREENSHOTS=FOLDER there are pictures as well, for people to look at.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Route, expect
 from tests.browser.axe import needs_axe, violations
 from tests.browser.chromium import PATIENCE_MILLISECONDS, chromium, complaints_of, needs_chromium
 from tests.browser.pages import PAGES, REDIRECT_URI, Visit, register
+from tests.browser.screens import picture, too_wide
 from tests.browser.sign_in import read_code
 from tests.program import Homeport, running_homeport
 
@@ -36,7 +37,6 @@ _STRUCTURE = """() => ({
   unnamed: [...document.querySelectorAll("button, a, input")].filter(e => !(e.innerText || e.labels?.length)).length,
   foreign: performance.getEntriesByType("resource").filter(e => !e.name.startsWith(location.origin)).length,
 })"""
-_OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _CONTROLS = """() => [...document.querySelectorAll("button, a[href], input")].map(e => e.innerText || e.name)"""
 _FOCUSED = """() => {
   const e = document.activeElement, style = getComputedStyle(e)
@@ -72,13 +72,11 @@ async def test_a_page_fits_every_screen_and_keeps_nobody_out(tmp_path: Path, nam
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme)
             for screen, (width, height) in SCREENS.items():
-                await page.set_viewport_size({"width": width, "height": height})
-                await page.screenshot(path=tmp_path / f"{name}-{screen}-{scheme}.png", full_page=True)
-                if overflow := await page.evaluate(_OVERFLOW):
+                if overflow := await too_wide(page, width, height):
                     found.append(f"{screen}: {overflow} pixels too wide")
+                await picture(page, f"{name}-{screen}-{scheme}")
             found += [f"{scheme}: {violation}" for violation in await violations(page)]
         structure = await page.evaluate(_STRUCTURE)
-    print(f"Screenshots: {tmp_path}")
     assert found + complaints == []
     assert len(structure.pop("title")) > 5
     assert structure == {"lang": "en", "headings": 1, "mains": 1, "outside": 0, "unnamed": 0, "foreign": 0}

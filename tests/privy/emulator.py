@@ -30,11 +30,13 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 
 import trustme
+from playwright.async_api import ProxySettings
 
 from homeport.clock import Clock, system_clock
 from homeport.network import Network
@@ -81,15 +83,14 @@ class PrivyEmulator:
         """Hosts that programs asked the proxy for."""
         self._news = asyncio.Condition()
         self._connections = Connections()
-        self.ca = trustme.CA()
+        self.ca, self._certificate = _trusted()
         """The authority behind the certificates; `ca_file` has it as PEM."""
 
     async def __aenter__(self) -> PrivyEmulator:
-        certificate = self.ca.issue_cert(*HOSTS)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        certificate.configure_cert(context)
+        self._certificate.configure_cert(context)
         context.set_alpn_protocols(["http/1.1"])
-        self._key_pin = key_pin(certificate)
+        self._key_pin = key_pin(self._certificate)
         self._folder = TemporaryDirectory(prefix="privy-")
         self.ca_file = Path(self._folder.name) / "authority.pem"
         self.ca.cert_pem.write_to_path(self.ca_file)
@@ -120,7 +121,7 @@ class PrivyEmulator:
     def connect_proxy(self, *others: Place) -> dict[str, str]:
         """Environment of a process that reaches the emulator, `others` (certified by `ca`) and loopback only."""
         self._proxied_places.update({place.host: place.port for place in others})
-        url = f"http://127.0.0.1:{self._proxy.sockets[0].getsockname()[1]}"
+        url = self._proxy_url
         loopback = "127.0.0.1,localhost,::1"
         return {
             **dict.fromkeys(("HTTPS_PROXY", "https_proxy"), url),
@@ -135,6 +136,15 @@ class PrivyEmulator:
     def chromium_args(self, *others: Place) -> tuple[str, ...]:
         """Flags of a Chromium that finds the emulator, `others` and loopback, and nothing else."""
         return browser_flags(*self.places(), *others)
+
+    def chromium_profile(self) -> tuple[str, ProxySettings]:
+        """The same in one profile of a Chromium that outlives the emulator: its one flag, and the profile's proxy."""
+        flag = f"--ignore-certificate-errors-spki-list={self._key_pin}"
+        return flag, {"server": self._proxy_url, "bypass": "localhost,127.0.0.1"}
+
+    @property
+    def _proxy_url(self) -> str:
+        return f"http://127.0.0.1:{self._proxy.sockets[0].getsockname()[1]}"
 
     # People and tokens of the first app; of others through `tenant`
 
@@ -229,6 +239,13 @@ class PrivyEmulator:
         if request.host == API:
             return _api(request, self._tenants)
         return html_answer("misdirected", status=421)
+
+
+@cache
+def _trusted() -> tuple[trustme.CA, trustme.LeafCert]:
+    """The authority and the certificate of every emulator in this process: browsers are told once whom to trust."""
+    authority = trustme.CA()
+    return authority, authority.issue_cert(*HOSTS)
 
 
 def _auth(

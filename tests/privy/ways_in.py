@@ -30,13 +30,13 @@ class Connections:
                 pass  # The other side hung up, as browsers do with connections they have done with.
             except Exception as error:
                 self.failures.append(error)
-            finally:
-                writer.transport.abort()
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.get_running_loop().create_task(run(reader, writer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            # Not in `run`: a task that is cancelled before its first step never gets there.
+            task.add_done_callback(lambda _: writer.transport.abort())
 
         return connected
 

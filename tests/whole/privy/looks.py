@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from playwright.async_api import Page
 
 from tests.browser.axe import violations
+from tests.browser.screens import picture, too_wide
 from tests.whole.privy.stage import PHONE, POPUP
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-_OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-async def keeps_nobody_out(page: Page, name: str, folder: Path) -> None:
-    """axe-core finds nothing and nothing is too wide. Screenshots go to `folder`, for people to look at."""
+async def keeps_nobody_out(page: Page, name: str) -> None:
+    """axe-core finds nothing and nothing is too wide. `name` is that of the pictures."""
     found = []
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)
         found += [f"{scheme}: {violation}" for violation in await violations(page)]
-        await page.screenshot(path=folder / f"e2e-{name}-{scheme}.png", full_page=True)
-    await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    if overflow := await page.evaluate(_OVERFLOW):
+        await picture(page, f"e2e-{name}-{scheme}")
+    if overflow := await too_wide(page, **PHONE):
         found.append(f"phone: {overflow} pixels too wide")
-    await page.screenshot(path=folder / f"e2e-{name}-phone.png", full_page=True)
+    await picture(page, f"e2e-{name}-phone")
     await page.set_viewport_size(POPUP)  # type: ignore[arg-type]
     await page.emulate_media(color_scheme="light")
     assert found == [], (name, found)

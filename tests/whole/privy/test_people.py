@@ -86,7 +86,7 @@ async def test_the_uninvited_are_let_in_by_the_code_on_their_page_and_the_invite
         await popup.locator("#account-0").click()
         code = await read_code(popup)
         await expect(popup.get_by_text(f"{ALICE} (The Owner's Mother)")).to_be_visible()
-        await keeps_nobody_out(popup, "admission", on.folder)
+        await keeps_nobody_out(popup, "admission")
         assert (await on.engine.preview_approval(code)).newcomer == f"{ALICE} (The Owner's Mother)"
         answer = await on.engine.approve(code, who="", read_only=False, consent_in_browser=False, other_network=True)
         assert answer.newcomer
@@ -118,7 +118,7 @@ async def test_who_is_not_on_the_list_or_is_blocked_stays_out_and_may_come_as_so
         await visitor.sends_code(popup, ALICE)
         await visitor.types_code(popup, ALICE)
         await expect(trouble(popup, "not_admitted")).to_contain_text(ALICE)
-        await keeps_nobody_out(popup, "not-on-the-list", on.folder)
+        await keeps_nobody_out(popup, "not-on-the-list")
         await click(popup, "Use another account")
         await visitor.signs_in(popup, BOB)
         await visitor.allows(popup)

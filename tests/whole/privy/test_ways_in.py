@@ -42,12 +42,12 @@ async def test_every_way_in_ends_in_a_tool_call(tmp_path: Path) -> None:
 
 
 async def by_email(on: Stage, alice: Visitor, popup: Page) -> str:
-    await keeps_nobody_out(popup, "choosing", on.folder)
+    await keeps_nobody_out(popup, "choosing")
     await alice.sends_code(popup, ALICE)
-    await keeps_nobody_out(popup, "code", on.folder)
+    await keeps_nobody_out(popup, "code")
     await alice.types_code(popup, ALICE)
     await alice.is_asked(popup, ALICE)
-    await keeps_nobody_out(popup, "consent", on.folder)
+    await keeps_nobody_out(popup, "consent")
     return ALICE
 
 
@@ -59,7 +59,7 @@ async def by_phone(on: Stage, visitor: Visitor, popup: Page) -> str:
     await popup.get_by_label("Code of six digits").wait_for()
     await visitor.types_code(popup, NUMBER)
     await popup.get_by_role("heading", name="Allow ChatGPT").wait_for()
-    await keeps_nobody_out(popup, "consent-without-email", on.folder)
+    await keeps_nobody_out(popup, "consent-without-email")
     return did(on)
 
 

@@ -190,13 +190,16 @@ async def chat_with(
     viewport: ViewportSize | None = None,
     sandbox: str = SANDBOX,
     silent: bool = False,
+    clock: bool = False,
     tools: dict[str, Tool] | None = None,
 ) -> AsyncIterator[Chat]:
-    """The widget in a chat. A `silent` host does not answer ui/initialize by itself."""
+    """The widget in a chat. A `silent` host does not answer ui/initialize by itself; a `clock` goes as tests say."""
     async with chromium_window() as window:
         page = await window.new_page()
         if viewport:
             await page.set_viewport_size(viewport)
+        if clock:
+            await page.clock.install()
         complaints = complaints_of(page)
         chat = Chat(page, html, bridges, {**OPENAI_VALUES, **(values or {})}, methods)
         chat.tools.update(tools or {})

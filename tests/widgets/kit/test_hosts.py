@@ -156,8 +156,10 @@ async def test_without_any_host_the_widget_says_so_and_calls_fail_at_once() -> N
 
 
 async def test_a_host_that_answers_late_is_still_taken() -> None:
-    async with chat_with(probe(), silent=True) as chat:
-        await expect(chat.widget.get_by_test_id("host")).to_contain_text('"absent"', timeout=15_000)
+    async with chat_with(probe(), silent=True, clock=True) as chat:
+        await chat.sent("ui/initialize")
+        await chat.page.clock.fast_forward(5_000)
+        await expect(chat.widget.get_by_test_id("host")).to_contain_text('"absent"')
         await chat.answer_initialize(initialized())
         await expect(chat.widget.get_by_test_id("host")).to_contain_text('"connected"')
         await chat.show_result(result(RECIPES))

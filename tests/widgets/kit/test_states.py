@@ -68,8 +68,11 @@ async def test_a_failed_call_says_what_the_tool_said_and_can_be_made_again(bridg
 async def test_a_slow_call_says_so_and_its_late_result_is_shown() -> None:
     async with chat_with(probe()) as chat:
         await chat.sent("ui/notifications/initialized")
+        await chat.page.clock.install()
         await chat.send("ui/notifications/tool-input", arguments={"words": "soup"})
-        await expect(chat.widget.get_by_text("This takes longer than usual…")).to_be_visible(timeout=15_000)
+        await expect(chat.widget.get_by_test_id("input")).to_contain_text('"complete"')
+        await chat.page.clock.fast_forward(8_000)
+        await expect(chat.widget.get_by_text("This takes longer than usual…")).to_be_visible()
         await expect(chat.widget.get_by_role("button", name="Load again")).to_be_visible()
         await chat.send("ui/notifications/tool-result", **result(RECIPES))
         await expect(chat.widget.get_by_text("Soup", exact=True)).to_be_visible()

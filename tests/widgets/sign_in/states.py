@@ -121,6 +121,7 @@ async def google_denied(visit: Visit) -> None:
 
 async def came_back_twice(visit: Visit) -> None:
     await visit.open()
+    await visit.page.get_by_label("E-mail address").wait_for()
     await visit.page.goto(f"{visit.home.origin}/authorize/privy?privy_oauth_code=a&privy_oauth_state=b")
 
 
@@ -146,9 +147,14 @@ async def too_many(visit: Visit) -> None:
     await asked(visit)
 
 
+async def opened_in_a_hurry(visit: Visit) -> None:
+    await visit.hurry()
+    await visit.open()
+
+
 async def down(visit: Visit) -> None:
     visit.privy.down["auth.privy.io"] = REFUSE
-    await visit.open()
+    await opened_in_a_hurry(visit)
 
 
 async def garbage(visit: Visit) -> None:
@@ -252,7 +258,9 @@ STATES: dict[str, State] = {
     "denied": State(google_denied, "denied"),
     "redirect-mismatch": State(came_back_twice, "redirect_mismatch"),
     "request-lost": State(came_back_from_nowhere, "request_lost"),
-    "origin-refused": State(opened, "origin_refused", app(allowed_origins=[ELSEWHERE]), harmless=("CORS policy",)),
+    "origin-refused": State(
+        opened_in_a_hurry, "origin_refused", app(allowed_origins=[ELSEWHERE]), harmless=("CORS policy",)
+    ),
     "origin-refused-readably": State(
         opened, "origin_refused", app(allowed_origins=[ELSEWHERE], readable_refusals=True)
     ),
@@ -267,7 +275,7 @@ STATES: dict[str, State] = {
     "too-many-tries": State(too_many, "too_many_tries"),
     "privy-unreachable": State(down, "privy_unreachable"),
     "privy-garbage": State(garbage, "privy_unreachable"),
-    "policy-blocked": State(opened, "policy_blocked", told={"privy": ELSEWHERE}, harmless=POLICY),
+    "policy-blocked": State(opened_in_a_hurry, "policy_blocked", told={"privy": ELSEWHERE}, harmless=POLICY),
     "storage-refused": State(storage_refused, "storage_refused"),
     "insecure-context": State(unencrypted, "insecure_context", places=(HOST,)),
     "token-refused": State(

@@ -18,6 +18,9 @@ from tests.widgets.sign_in.wallet import TestWallet
 
 ALICE = "alice@example.com"
 NUMBER = "+15550100199"
+# The SDK tries three times more, after one, two and four seconds.
+SHORT_PAUSES = """const real = setTimeout
+window.setTimeout = (run, ms = 0, ...more) => real(run, ms >= 900 && ms <= 10_000 ? ms / 20 : ms, ...more)"""
 # What a test makes Privy refuse is no fault of the page; what the page's policy refuses always is.
 NO_FAULT = ("Failed to load resource", "failed: ")
 
@@ -36,6 +39,10 @@ class Visit:
 
     async def open(self) -> None:
         await self.page.goto(self.home.url)
+
+    async def hurry(self) -> None:
+        """The pauses between tries become short. What the page gives a slow network stays as long as it is."""
+        await self.context.add_init_script(SHORT_PAUSES)
 
     async def click(self, name: str) -> None:
         await self.page.get_by_role("button", name=name, exact=True).click()
@@ -74,13 +81,17 @@ class Visit:
 async def visiting(
     *apps: EmulatedApp, places: Sequence[str] = (), harmless: Sequence[str] = (), **told: Any
 ) -> AsyncIterator[Visit]:
-    """A fresh browser; the test fails on what it complained about. `places` are http hosts that lead to the page."""
+    """A fresh profile; the test fails on what it complained about. `places` are http hosts that lead to the page."""
     async with AsyncExitStack() as open_:
         privy = await open_.enter_async_context(PrivyEmulator(*apps))
         home = await open_.enter_async_context(running_home(privy.app.app_id, **told))
-        port = int(home.origin.rpartition(":")[2])
-        others = [Place(host, port, "") for host in places]
-        context = await open_.enter_async_context(chromium_window(*privy.chromium_args(*others)))
+        if places:
+            port = int(home.origin.rpartition(":")[2])
+            window = chromium_window(*privy.chromium_args(*(Place(host, port, "") for host in places)))
+        else:
+            flag, proxy = privy.chromium_profile()
+            window = chromium_window(flag, proxy=proxy)
+        context = await open_.enter_async_context(window)
         page = await context.new_page()
         found = complaints_of(page, harmless=(*NO_FAULT, *harmless))
         yield Visit(page, home, privy, TestWallet(), found)
