@@ -105,11 +105,11 @@ async def test_a_widget_without_a_page_is_a_warning_and_its_tool_works(tmp_path:
     recipes(tmp_path / "recipes").unlink()
     async with running(tmp_path / "data", app=tmp_path / "recipes") as engine:
         status = await engine.status()
-        assert [app.problem for app in status.apps] == [
+        assert [(app.problem, app.tools) for app in status.apps] == [("", 1)]
+        assert (
             "There is no widgets/recipe-list.tsx and no widgets/recipe-list.html in recipes. "
             "Write one of them, with just that name."
-        ]
-        assert status.apps[0].problem in status.warnings
+        ) in status.warnings
 
 
 def test_a_built_in_widget_that_was_not_built_is_named_with_the_command_that_builds_it() -> None:

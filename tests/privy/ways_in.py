@@ -95,10 +95,11 @@ def connect_proxy(places: dict[str, int], down: Down, asked: list[str]) -> Serve
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            # First of all: whoever ends the emulator may interrupt the rest.
+            inner_writer.transport.abort()
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            inner_writer.transport.abort()
 
     return serve
 

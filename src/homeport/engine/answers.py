@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from homeport import bundles
 from homeport.approvals import Approval
+from homeport.apps.app import OWN_TOOL
 from homeport.auth import grant_tables, scopes
 from homeport.auth.grants import Grant
 from homeport.auth.owner_sign_in import NEW_PERSON, Decision, Preview
@@ -33,7 +34,7 @@ def app_status(rooms: Rooms, origin: Origin) -> list[AppStatus]:
             name=clean(source.app.name),
             path=path,
             connector_url=origin.resource(path),
-            tools=len(source.app.tools),
+            tools=sum(name != OWN_TOOL for name in source.app.tools),
             problem=source.problem,
         )
         for path, source in rooms.served.sources.items()
