@@ -148,7 +148,7 @@ WORDS = (Path(__file__).parent / "paths_to_try.txt").read_text().split()
 
 ALLOWED = {
     *("/", "/health", "/mcp", "/authorize", "/authorize/start", "/token", "/register", "/revoke", "/introspect"),
-    *("/userinfo", "/.well-known/jwks.json"),
+    *("/userinfo", "/.well-known/jwks.json", "/.well-known/backend-jwks.json"),
     *(
         f"/.well-known/{name}{path}"
         for name in ("oauth-protected-resource", "oauth-authorization-server", "openid-configuration")

@@ -123,6 +123,7 @@ class WidgetMissing(HomeportError):
 
 class WidgetNotBuiltYet(WidgetMissing):
     code = "widget_not_built_yet"
+    title = "A widget is still being built"
 
 
 class ToolchainError(HomeportError):
