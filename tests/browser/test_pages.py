@@ -34,10 +34,12 @@ _STRUCTURE = """() => ({
   headings: document.querySelectorAll("h1").length,
   mains: document.querySelectorAll("main").length,
   outside: [...document.body.children].filter(e => !["MAIN", "SCRIPT", "NOSCRIPT"].includes(e.tagName)).length,
-  unnamed: [...document.querySelectorAll("button, a, input")].filter(e => !(e.innerText || e.labels?.length)).length,
+  unnamed: [...document.querySelectorAll("button, a, input:not([type=hidden])")]
+    .filter(e => !(e.innerText || e.labels?.length)).length,
   foreign: performance.getEntriesByType("resource").filter(e => !e.name.startsWith(location.origin)).length,
 })"""
-_CONTROLS = """() => [...document.querySelectorAll("button, a[href], input")].map(e => e.innerText || e.name)"""
+_CONTROLS = """() => [...document.querySelectorAll("button, a[href], input:not([type=hidden])")]
+  .map(e => e.innerText || e.name)"""
 _FOCUSED = """() => {
   const e = document.activeElement, style = getComputedStyle(e)
   const outlined = style.outlineStyle !== "none" && style.outlineWidth !== "0px"
