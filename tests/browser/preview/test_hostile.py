@@ -17,7 +17,8 @@ async def test_a_widget_that_loops_for_ever_is_noticed_and_can_be_stopped(tmp_pa
     async with opened(tmp_path, loops) as it:
         await it.works()
         alert = it.page.get_by_role("alert").filter(has_text="does not let go of its thread")
-        await expect(alert).to_be_visible()
+        # It is said after five seconds without an answer.
+        await expect(alert).to_be_visible(timeout=20_000)
         await it.works()
         await it.finds("has not let go of its thread", "loop without an end")
         await it.page.get_by_role("button", name="Stop it").click()
