@@ -42,6 +42,8 @@ from homeport.events import Event, WidgetBuilt, WidgetFailed
 from homeport.foreign_text import clean
 
 QUIET_WHILE_BUILDING = 20
+QUIET_WITHOUT_WIDGETS = 1_000
+"""Milliseconds: an app that has no widgets pays next to nothing for the day on which it gets the first."""
 """Milliseconds, see `watching.edits`: each save costs once or twice as many. Watching so takes 0.25 % of a core, and is
 done only while there are widgets and somebody has edited one lately.
 """
@@ -198,6 +200,8 @@ class FolderWidgets:
                 seen = now
 
     def _quiet(self) -> int:
+        if not self._states:
+            return QUIET_WITHOUT_WIDGETS
         editing = time.perf_counter() - self._edited < EDITING_SECONDS
         return QUIET_WHILE_BUILDING if self._building and self._states and editing else QUIET_MILLISECONDS
 
