@@ -42,11 +42,11 @@ from homeport.events import Event, WidgetBuilt, WidgetFailed
 from homeport.foreign_text import clean
 
 QUIET_WHILE_BUILDING = 20
-QUIET_WITHOUT_WIDGETS = 1_000
-"""Milliseconds: an app that has no widgets pays next to nothing for the day on which it gets the first."""
 """Milliseconds, see `watching.edits`: each save costs once or twice as many. Watching so takes 0.25 % of a core, and is
 done only while there are widgets and somebody has edited one lately.
 """
+QUIET_WITHOUT_WIDGETS = 1_000
+"""Milliseconds: an app that has no widgets pays next to nothing for the day on which it gets the first."""
 
 EDITING_SECONDS = 900.0
 """After an edit, or the start, somebody may be at work for so long."""
