@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
+from collections.abc import Sequence
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
+
+logger = logging.getLogger(__name__)
 
 
 class Network(Protocol):
@@ -29,6 +33,21 @@ class Network(Protocol):
     def proxy(self, host: str) -> httpcore2.Proxy | None:
         """The HTTP proxy that the system wants to be used for https to `host`."""
         ...
+
+
+async def connect_to_one_of(
+    network: Network, addresses: Sequence[str], port: int, *, share: float | None, last: float | None
+) -> httpcore2.AsyncNetworkStream:
+    """A connection to the first address that takes one. An address that swallows packets must leave time for the next
+    one: each has `share` seconds, and the last one `last`. Raises what the last one raised.
+    """
+    *first, final = addresses
+    for address in first:
+        try:
+            return await network.connect(address, port, timeout=share)
+        except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+            logger.debug("No connection to %s: %s", address, error)
+    return await network.connect(final, port, timeout=last)
 
 
 class SystemNetwork:

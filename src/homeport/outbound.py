@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import logging
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -15,9 +14,7 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from homeport.network import Network
-
-logger = logging.getLogger(__name__)
+from homeport.network import Network, connect_to_one_of
 
 TIMEOUT = 5.0
 """Seconds for connecting, and between two parts of an answer."""
@@ -119,19 +116,15 @@ class _Connections(httpcore2.AsyncNetworkBackend):
             return await self._network.connect(host, port, timeout=timeout)
         try:
             async with asyncio.timeout(timeout):
-                *first, last = (await self._network.resolve(host))[:MOST_ADDRESSES]
+                addresses = (await self._network.resolve(host))[:MOST_ADDRESSES]
         except TimeoutError:
             raise httpcore2.ConnectTimeout(f"{host} could not be looked up in time") from None
         except (OSError, UnicodeError, ValueError) as error:
             raise httpcore2.ConnectError(f"{host} has no address") from error
-        # An address that swallows packets must leave time for the next one.
-        share = timeout / (len(first) + 1) if timeout is not None else None
-        for address in first:
-            try:
-                return await self._network.connect(address, port, timeout=share)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                logger.debug("No connection to %s: %s", address, error)
-        return await self._network.connect(last, port, timeout=share)
+        if not addresses:
+            raise httpcore2.ConnectError(f"{host} has no address")
+        share = timeout / len(addresses) if timeout is not None else None
+        return await connect_to_one_of(self._network, addresses, port, share=share, last=share)
 
 
 class _Body(httpx2.AsyncByteStream):

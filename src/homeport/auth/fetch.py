@@ -22,7 +22,7 @@ from homeport.auth.addresses import is_public
 from homeport.auth.document_url import DocumentUrl, NotADocumentUrl, parse_document_url
 from homeport.clock import Clock, system_clock
 from homeport.foreign_text import clean
-from homeport.network import Network
+from homeport.network import Network, connect_to_one_of
 
 logger = logging.getLogger(__name__)
 
@@ -264,15 +264,8 @@ class _Pinned(httpcore2.AsyncNetworkBackend):
             return await self._network.connect(host, port, timeout=timeout)
         if (host, port) != (self._host, 443):
             raise httpcore2.ConnectError("only the checked host at port 443 may be connected to")
-        *first, last = self._addresses
-        # An address that swallows packets must leave time for the next one.
         share = self._deadline / (len(self._addresses) + 1)
-        for address in first:
-            try:
-                return await self._network.connect(address, port, timeout=share)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                logger.debug("No connection to %s: %s", address, error)
-        return await self._network.connect(last, port, timeout=timeout)
+        return await connect_to_one_of(self._network, self._addresses, port, share=share, last=timeout)
 
 
 def _check_head(status: int, headers: list[tuple[bytes, bytes]]) -> int:
