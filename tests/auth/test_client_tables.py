@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from homeport.auth import client_tables as tables
 from homeport.auth.clients import Clients
 from homeport.events import EventBus
 from homeport.store import Database, Transaction, open_database
 from tests.auth.outside import HandClock, Web, document, guard
-from tests.postgres_server import PostgresServer, find_postgres_binaries, running_postgres
 
 URL = "https://client.example/app.json"
 REGISTRATION = {"client_name": "ChatGPT", "redirect_uris": ["https://chatgpt.com/connector/oauth/abc"]}
-
-
-@pytest.fixture(scope="module")
-def postgres_server() -> Iterator[PostgresServer]:
-    binaries = find_postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server programs (initdb, postgres) are not installed")
-    with running_postgres(binaries) as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite://{tmp_path}/homeport.sqlite3"
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.create_database()
 
 
 @dataclass
