@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.postgres_server import PostgresServer, find_postgres_binaries, running_postgres
+from tests.both_databases import postgres_server
+from tests.postgres_server import PostgresServer
 
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    binaries = find_postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server programs (initdb, postgres) are not installed")
-    with running_postgres(binaries) as server:
-        yield server
+__all__ = ["postgres_server"]
 
 
 @pytest.fixture
