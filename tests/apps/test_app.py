@@ -192,3 +192,9 @@ def test_mypy_refuses_a_tool_without_its_effect(tmp_path: Path) -> None:
 def test_mypy_knows_a_decorated_function_by_its_own_types(tmp_path: Path) -> None:
     done = check_types(tmp_path, TYPED)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("name", "instructions"), [("Recipes\ud83d", ""), ("Recipes", "Find \udc00.")])
+def test_what_no_message_can_carry_is_refused_in_an_app_s_name_and_instructions(name: str, instructions: str) -> None:
+    with pytest.raises(TypeError, match="Half a character"):
+        App(name, instructions)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
 from homeport import App, Context, NotFound, Person, Result
 from homeport.apps.schema import InvalidArguments
@@ -104,6 +105,16 @@ class Recipe:
     """A recipe."""
 
 
+def half_said(name: str) -> str:
+    "Find \ud83d."
+    return name
+
+
+def half_explained(name: Annotated[str, Field(description="\udc00")]) -> str:
+    """Find."""
+    return name
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
@@ -113,6 +124,8 @@ class Recipe:
         (generating_later, "must not yield"),
         (Recipe, "a tool is a function"),
         ("find", "a tool is a function"),
+        (half_said, "half a character .* in its docstring"),
+        (half_explained, "half a character .* in its arguments"),
     ],
 )
 def test_what_cannot_be_a_tool_is_refused_with_its_reason(function: Any, words: str) -> None:

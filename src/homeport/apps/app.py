@@ -8,7 +8,7 @@ from functools import wraps
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
-from homeport.apps.tools import Effect, ToolDefinition, define_tool
+from homeport.apps.tools import Effect, ToolDefinition, define_tool, half_a_character
 from homeport.apps.widgets import Widget, WidgetAccess
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,6 +45,10 @@ class App:
             raise TypeError("An app needs a name, like App('Recipes').")
         if not isinstance(instructions, str):
             raise TypeError("An app's instructions are text.")
+        if half_a_character(name + instructions):
+            raise TypeError(
+                "Half a character (a lone surrogate) is in the app's name or instructions; it cannot be sent."
+            )
         self.name = name.strip()
         self.instructions = instructions
         self._tools: dict[str, ToolDefinition] = {}

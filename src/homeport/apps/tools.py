@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ Effect = Literal["read", "write", "destroy"]
 EFFECTS: tuple[str, ...] = get_args(Effect)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")  # RFC 6749 3.3 scope-token
+_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,15 @@ def _define(
     arguments = argument_schema(function, hints)
     if Backend in arguments.injected.values() and not inspect.iscoroutinefunction(function):
         raise TypeError("it calls the backend, and only a coroutine can: write `async def`")
+    result = result_schema(returns)
+    for what, text in (
+        ("title", title or ""),
+        ("docstring", description),
+        ("arguments", json.dumps(arguments.json_schema, ensure_ascii=False, default=repr)),
+        ("result", json.dumps(result.json_schema, ensure_ascii=False, default=repr)),
+    ):
+        if half_a_character(text):
+            raise TypeError(f"half a character (a lone surrogate) is in its {what}, and cannot be sent")
     return ToolDefinition(
         name=name,
         title=title or name.replace("_", " ").replace("-", " ").strip().capitalize() or name,
@@ -190,13 +201,18 @@ def _define(
         scope=scope,
         was=tuple(was),
         arguments=arguments,
-        result=result_schema(returns),
+        result=result,
         function=function,
         scopes=_scopes(effect, scope),
         in_thread=not inspect.iscoroutinefunction(function),
         widget=widget,
         access=access,
     )
+
+
+def half_a_character(text: str) -> bool:
+    """Whether a lone surrogate is in it: no message can carry one."""
+    return _HALF_CHARACTER.search(text) is not None
 
 
 def _scopes(effect: Effect, own: str | None) -> frozenset[str]:
