@@ -16,7 +16,7 @@ SETTLING_SECONDS = 1.0
 LOOK_AGAIN_SECONDS = 1.0
 """Between two looks while the folder is missing or cannot be watched."""
 
-QUIET_MILLISECONDS = 200
+QUIET_MILLISECONDS = 400
 """An editor that saves by writing, removing and renaming is done after so long without another change."""
 
 MOST_FOLDERS = 1_000
