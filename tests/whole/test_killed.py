@@ -6,7 +6,7 @@ import asyncio
 import multiprocessing
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from multiprocessing.context import ForkServerProcess
@@ -24,7 +24,9 @@ from tests.whole.strict_client import Lost, StrictClient
 
 ROUNDS = 50
 VETERANS = 3
-LOAD_SECONDS = 0.25
+MOST_SENT = 60
+"""A kill comes after at most so many requests: counted, so that a busy machine gets as far between two of them."""
+AFTERWARDS_SECONDS = 0.005
 KILLED_AT_START = 0.2
 """How often the next start is killed as well, at some moment before or after it answers."""
 START_SECONDS = 20
@@ -111,9 +113,23 @@ async def mortal(folder: Path) -> AsyncIterator[Mortal]:
         homeport.end()
 
 
-def new_connections() -> httpx2.AsyncClient:
+class Sent:
+    """Counts requests; `enough` is done once as many were sent."""
+
+    def __init__(self, wanted: int) -> None:
+        self._wanted = wanted
+        self.enough: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def __call__(self, request: httpx2.Request) -> None:
+        self._wanted -= 1
+        if self._wanted == 0:
+            self.enough.set_result(None)
+
+
+def new_connections(*each: Callable[[httpx2.Request], Awaitable[None]]) -> httpx2.AsyncClient:
+    """`each` hears of every request that is sent."""
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return httpx2.AsyncClient(trust_env=False, timeout=20, cookies=no_cookies)
+    return httpx2.AsyncClient(trust_env=False, timeout=20, cookies=no_cookies, event_hooks={"request": [*each]})
 
 
 async def check(http: httpx2.AsyncClient, clients: list[StrictClient], homeport: Mortal) -> None:
@@ -162,9 +178,11 @@ async def test_fifty_kills_under_load_lose_nothing_that_was_acknowledged(seed: i
             newcomer = StrictClient(homeport.issuer, len(everybody))
             everybody.append(newcomer)
             active = [*veterans, newcomer]
-            async with new_connections() as http:
+            sent = Sent(chance.randint(1, MOST_SENT))
+            async with new_connections(sent) as http:
                 load = [asyncio.create_task(client.work(http, homeport.approve)) for client in active]
-                await asyncio.sleep(chance.uniform(0.02, LOAD_SECONDS))
+                await asyncio.wait([*load, sent.enough], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.sleep(chance.uniform(0, AFTERWARDS_SECONDS))
                 await homeport.kill()
                 await asyncio.gather(*load)
             if chance.random() < KILLED_AT_START:

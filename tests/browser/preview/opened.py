@@ -70,6 +70,18 @@ class Opened:
         tabs = {"Findings": "What the widget did", "Messages": "What the widget did", "Chat": "What the widget did"}
         return self.page.get_by_label(tabs.get(name, "What the widget is told"), exact=True).get_by_role("tabpanel")
 
+    @asynccontextmanager
+    async def anew(self) -> AsyncIterator[None]:
+        """What is done in the block opens the widget anew. It ends once the new one has begun.
+
+        Nobody looks into a frame while it goes: Playwright then says that the page was closed, and looks no further.
+        """
+        await self.tab("Messages")
+        begun = self.page.locator(".messages .name").get_by_text("ui/initialize", exact=True)
+        before = await begun.count()
+        yield
+        await expect(begun).to_have_count(before + 1)
+
     async def finds(self, *words: str) -> None:
         """A finding has all these words."""
         found = (await self.tab("Findings")).get_by_role("listitem")

@@ -61,7 +61,9 @@ async def test_a_result_of_a_real_call_reaches_the_widget_over_both_bridges(tmp_
 
 async def test_the_other_host_has_no_window_openai_at_all(tmp_path: Path) -> None:
     async with opened(tmp_path, HEARS) as it:
-        await it.page.get_by_role("combobox", name="Host", exact=True).select_option("mcp-apps")
+        await expect(it.out).to_contain_text("tool-result")
+        async with it.anew():
+            await it.page.get_by_role("combobox", name="Host", exact=True).select_option("mcp-apps")
         await expect(it.out).to_contain_text("mcp-apps-host")
         await expect(it.out).to_contain_text("tool-result")
         said = await heard(it)
@@ -89,7 +91,8 @@ async def test_each_moment_is_told_as_a_host_tells_it(
         state = {"kept": 1}
         await (await it.tab("State")).get_by_label("Widget state").fill(json.dumps(state))
         await (await it.tab("Call")).get_by_label("Tool input").fill('{"words": "soup"}')
-        await it.page.get_by_label("Moment").select_option(moment)
+        async with it.anew():
+            await it.page.get_by_label("Moment").select_option(moment)
         await expect(it.out).to_contain_text('"host"')
         for name in messages:
             await expect(it.out).to_contain_text(name)
@@ -208,16 +211,11 @@ async def test_json_that_cannot_be_read_says_where_and_changes_nothing(tmp_path:
 async def test_an_edit_is_shown_by_itself_within_the_time_that_is_promised(tmp_path: Path) -> None:
     async with opened(tmp_path, widget("begin(); say('version 0');")) as it:
         await expect(it.out).to_have_text("version 0")
-        await it.tab("Messages")
         times = []
         for number in range(1, 6):
-            began = time.perf_counter()
-            it.scene.pages.edit("note-view", widget(f"begin(); say('version {number}');"))
-            await it.page.wait_for_function(
-                "([most]) => [...document.querySelectorAll('.messages .name')]"
-                ".filter((one) => one.textContent === 'ui/initialize').length > most",
-                arg=[number],
-            )
+            async with it.anew():
+                began = time.perf_counter()
+                it.scene.pages.edit("note-view", widget(f"begin(); say('version {number}');"))
             times.append(time.perf_counter() - began)
             await expect(it.out).to_have_text(f"version {number}")
         print("edit to shown, ms:", [round(each * 1000) for each in times])
