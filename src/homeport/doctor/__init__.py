@@ -1,0 +1,1 @@
+"""Asks a public URL what ChatGPT would ask, and names the hop that fails and its fix."""
