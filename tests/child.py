@@ -84,9 +84,16 @@ class Child:
 
 @asynccontextmanager
 async def child_process(
-    *command: str | Path, environment: Mapping[str, str], folder: Path, name: str = ""
+    *command: str | Path,
+    environment: Mapping[str, str],
+    folder: Path,
+    name: str = "",
+    user: int | None = None,
 ) -> AsyncIterator[Child]:
-    """Run a program for as long as the block runs; what is left of it then is killed."""
+    """Run a program for as long as the block runs; what is left of it then is killed.
+
+    `user` is who it runs as, and the number of its group, where that is somebody else than the test.
+    """
     process = await asyncio.create_subprocess_exec(
         *map(str, command),
         cwd=folder,
@@ -94,6 +101,9 @@ async def child_process(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
     )
     child = Child(name or Path(str(command[0])).name, process)
     try:

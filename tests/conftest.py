@@ -22,7 +22,7 @@ settings.register_profile("unhurried", settings(), deadline=None, suppress_healt
 settings.load_profile("unhurried")
 
 BROWSERS = pytest.StashKey[SharedLoop]()
-SLOW_FOLDERS = ("whole", "browser", "judges", "conformance", "packaging", "bench")
+SLOW_FOLDERS = ("whole", "browser", "judges", "conformance", "packaging", "deploy", "bench")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

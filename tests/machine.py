@@ -92,10 +92,25 @@ def fonts() -> bool:
 
 
 NEEDED = (
-    Needed("chromium", "pages and sign-in in a real browser", program("chromium", "google-chrome", "chrome")),
+    Needed(
+        "chromium-headless-shell",
+        "pages and sign-in in a real browser",
+        program("chromium-headless-shell", "chromium", "google-chrome", "chrome"),
+    ),
     Needed("fonts-liberation", "text in the browser's pages", fonts),
     Needed("dbus", "a session bus for the Secret Service", program("dbus-run-session")),
     Needed("gnome-keyring", "a real Secret Service", program("gnome-keyring-daemon")),
     Needed("libsecret-tools", "looking into the Secret Service from outside", program("secret-tool")),
+    Needed("binutils", "building the program of one file", program("strip")),
     Needed("postgresql", "the database of a server", postgresql),
+    Needed("xvfb", "a screen for panel, clipboard and notifications", program("Xvfb")),
+    Needed("xfce4-panel", "a real panel with the tray icon", program("xfce4-panel")),
+    Needed("xdotool", "a mouse in front of that panel", program("xdotool")),
+    Needed("imagemagick", "pictures of that screen", program("import")),
+    Needed("xclip", "reading the clipboard of X11", program("xclip")),
+    Needed("sway", "a Wayland session", program("sway")),
+    Needed("wl-clipboard", "the clipboard of Wayland", program("wl-paste")),
+    Needed("dunst", "a real notification daemon", program("dunst")),
+    Needed("libglib2.0-bin", "starting what a login starts", program("gio")),
+    Needed("librsvg2-bin", "drawing the icons anew, to compare them", program("rsvg-convert")),
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.child import Child, ChildFailed, child_process
 
 ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = (sys.executable, "-m", "homeport")
 START_SECONDS = 20
 POLL_SECONDS = 0.05
 
@@ -25,7 +26,9 @@ def clean_environment(home: Path) -> dict[str, str]:
     """The environment of a person who has just been given this computer."""
     home.mkdir(parents=True, exist_ok=True)
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, "HOME": str(home), "USERPROFILE": str(home), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+    # Tests may run in a container, where no folder of theirs survives.
+    ours = {"HOMEPORT_EPHEMERAL": "true", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+    return {**kept, "HOME": str(home), "USERPROFILE": str(home), **ours}
 
 
 def free_ports(count: int) -> list[int]:
@@ -52,10 +55,14 @@ def _binds(address: str, port: int) -> bool:
 
 
 class Installation:
-    """A data folder, two ports, and the commands of the person who owns them. Who runs Homeport in it is open here."""
+    """A data folder, two ports, and the commands of the person who owns them. Who runs Homeport in it is open here.
 
-    def __init__(self, folder: Path) -> None:
+    `program` is what is typed for `homeport`.
+    """
+
+    def __init__(self, folder: Path, *, program: Sequence[str | Path] = PROGRAM) -> None:
         self.folder = folder
+        self.program = program
         self.data_dir = folder / "data"
         self.port, self.control_port = free_ports(2)
         self.environment = clean_environment(folder / "home")
@@ -71,7 +78,7 @@ class Installation:
     async def run(self, *arguments: str, expected: int = 0) -> str:
         """What `homeport ARGUMENTS --data-dir ...` prints. Raises ChildFailed when it ends otherwise than expected."""
         async with child_process(
-            *(sys.executable, "-m", "homeport", *arguments, "--data-dir", str(self.data_dir)),
+            *(*self.program, *arguments, "--data-dir", str(self.data_dir)),
             environment=self.environment,
             folder=self.folder,
             name=f"homeport {arguments[0]}",
@@ -89,8 +96,14 @@ class Installation:
 class Homeport(Installation):
     """One installation that a process of its own runs, and that outlives its restarts. See `running_homeport`."""
 
-    def __init__(self, folder: Path, *options: str, command: Sequence[str] = ("serve",)) -> None:
-        super().__init__(folder)
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        command: Sequence[str] = ("serve",),
+        program: Sequence[str | Path] = PROGRAM,
+    ) -> None:
+        super().__init__(folder, program=program)
         self.options = options
         self.command = command
         self.log = ""
@@ -107,7 +120,7 @@ class Homeport(Installation):
         self._running = AsyncExitStack()
         self._child = await self._running.enter_async_context(
             child_process(
-                *(sys.executable, "-m", "homeport", *self.command, "--data-dir", str(self.data_dir)),
+                *(*self.program, *self.command, "--data-dir", str(self.data_dir)),
                 *("--port", str(self.port), "--control-port", str(self.control_port), *self.options),
                 environment=self.environment,
                 folder=self.folder,
@@ -182,12 +195,14 @@ async def _answers(port: int) -> bool:
 
 
 @asynccontextmanager
-async def running_homeport(folder: Path, *options: str, command: Sequence[str] = ("serve",)) -> AsyncIterator[Homeport]:
+async def running_homeport(
+    folder: Path, *options: str, command: Sequence[str] = ("serve",), program: Sequence[str | Path] = PROGRAM
+) -> AsyncIterator[Homeport]:
     """A new installation below `folder`, running; at the end of the block it must end cleanly.
 
     An empty `command` is plain `homeport`, as on a desktop.
     """
-    homeport = Homeport(folder, *options, command=command)
+    homeport = Homeport(folder, *options, command=command, program=program)
     try:
         await homeport.start()
         yield homeport

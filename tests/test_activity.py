@@ -20,6 +20,7 @@ from homeport.events import (
     AppFailed,
     AppLoaded,
     ApprovalDecided,
+    CallDecided,
     Event,
     EventBus,
     GrantCreated,
@@ -223,6 +224,7 @@ async def test_ten_thousand_tool_calls_do_not_push_out_what_was_approved_and_gra
 async def test_each_kind_that_is_written_is_one_that_is_trimmed(tmp_path: Path) -> None:
     events: list[Event] = [
         called(),
+        CallDecided(NOW, 3, "forget", "allowed"),
         ApprovalDecided(NOW, 1, "sign-in", "ChatGPT", "approved", "Owner"),
         GrantCreated(NOW, "grant-1", "ChatGPT", "Owner"),
         GrantRevoked(NOW, "grant-1", "the owner revoked it"),

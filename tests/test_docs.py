@@ -92,4 +92,4 @@ def test_the_settings_in_the_page_about_tools_are_settings() -> None:
 def test_the_page_about_tools_knows_every_effect_and_what_holds_for_it() -> None:
     page = (ROOT / "docs" / "tools.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r'^\| `"(\w+)"` \| .* \| (\w+)[^|]*\|$', page, re.MULTILINE))
-    assert rows == {e: "allowed" if default_rule("x", e) == "allow" else "blocked" for e in get_args(Effect)}
+    assert rows == {e: "allowed" if default_rule("x", e) == "allow" else "asked" for e in get_args(Effect)}

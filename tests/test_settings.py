@@ -44,7 +44,7 @@ def refusal(data_dir: Path, *, environ: Mapping[str, str] | None = None, **optio
 def test_without_any_source_the_defaults_hold(data_dir: Path) -> None:
     loaded = load(data_dir)
     assert loaded.settings == Settings(data_dir=data_dir)
-    assert (loaded.settings.host, loaded.settings.port, loaded.settings.tunnel) == ("127.0.0.1", 3002, "none")
+    assert (loaded.settings.host, loaded.settings.port, loaded.settings.tunnel) == ("127.0.0.1", 3002, "auto")
     assert not loaded.given("port")
 
 
@@ -96,9 +96,9 @@ def test_an_unknown_environment_name_is_refused_but_secrets_of_the_vault_are_not
         ('allowed_origins = "https://a.example"', "a list of origins"),
         ("allowed_origins = [1]", "a list of origins"),
         ('allowed_origins = ["*"]', "a list of origins"),
-        ('rules = {"add-item" = "maybe"}', "tool names with allow or block"),
+        ('rules = {"add-item" = "maybe"}', "tool names with allow, ask or block"),
         ('log_format = "xml"', "text or json"),
-        ('tunnel = "carrier-pigeon"', "none or fixed"),
+        ('tunnel = "carrier-pigeon"', "auto, none, ngrok, cloudflared, ssh or fixed"),
         ('public_url = "http://homeport.example.com"', "an https address"),
         ('database_url = "mysql://x"', "sqlite:///"),
     ],
@@ -280,7 +280,6 @@ def test_what_is_written_about_the_settings_is_in_step(file: str, text: str) -> 
 
 def test_every_example_is_a_value_that_the_setting_accepts(data_dir: Path) -> None:
     needs = {
-        "tunnel": {"HOMEPORT_PUBLIC_URL": "https://h.example.com"},
         "privy_create_wallet": {"HOMEPORT_PRIVY_APP_ID": "cm0app"},
         "stay_signed_in": {
             "HOMEPORT_PRIVY_APP_ID": "cm0app",
@@ -315,3 +314,17 @@ def test_the_data_folder_is_no_app_although_its_settings_are_there(data_dir: Pat
     (data_dir / "app.py").touch()
     (data_dir / "homeport.toml").touch()
     assert load_settings(options={"data_dir": str(data_dir)}, environ={}, cwd=data_dir).settings.app is None
+
+
+def test_without_a_word_the_tunnel_is_ngrok_on_a_desktop_and_none_on_a_server(data_dir: Path) -> None:
+    assert load(data_dir).tunnel == "ngrok"
+    assert load_settings(options={"data_dir": data_dir}, environ={}, cwd=data_dir, serve=True).tunnel == "none"
+    assert load(data_dir, public_url="https://h.example.com").tunnel == "fixed"
+    assert load(data_dir, tunnel="auto", public_url="https://h.example.com").tunnel == "fixed"
+    assert load(data_dir, tunnel="cloudflared").tunnel == "cloudflared"
+
+
+def test_a_tunnel_through_ones_own_server_needs_that_server_and_its_address(data_dir: Path) -> None:
+    assert "no ssh_server" in refusal(data_dir, tunnel="ssh").message
+    assert "no ssh_public_url" in refusal(data_dir, tunnel="ssh", ssh_server="me@example.com").message
+    assert "must be user@host" in refusal(data_dir, ssh_server="-oProxyCommand=x@example.com").message

@@ -25,11 +25,14 @@ HomeportError                 code, title, message, hint
 |  |- ApprovingPaused         too many wrong codes in a row
 |  |- OtherNetwork            the browser is on another network and nobody confirmed that
 |  |- NoSuchRequest           no waiting request has this number
+|  |- NoSuchCall              no call of a tool that waits has this number
+|  |- CallChanged             what is to be allowed is not the call that was shown
 |- EmailError                 what was typed is no e-mail address
 |- SeveralPeople              more than one person is called that
 |- ConfirmationNeeded         this would end what people rely on, and nobody has said yes to that
 |- PrivyAway                  Privy cannot be asked
 |- WrongPrivyApp              Privy does not know this app, or not with this secret
+|- FolderError                a folder cannot be looked into
 |- NotFoundError              no such client, person, grant or host
 """
 
@@ -171,6 +174,16 @@ class NoSuchRequest(ApprovalError):
     title = "No such waiting request"
 
 
+class NoSuchCall(ApprovalError):
+    code = "no_such_call"
+    title = "No such waiting call"
+
+
+class CallChanged(ApprovalError):
+    code = "call_changed"
+    title = "This is not the call that was shown"
+
+
 class EmailError(HomeportError):
     code = "email"
     title = "The address cannot be used"
@@ -194,6 +207,11 @@ class PrivyAway(HomeportError):
 class WrongPrivyApp(HomeportError):
     code = "wrong_privy_app"
     title = "The Privy app or its secret is wrong"
+
+
+class FolderError(HomeportError):
+    code = "folder"
+    title = "The folder cannot be looked into"
 
 
 class NotFoundError(HomeportError):

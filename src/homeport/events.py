@@ -103,6 +103,50 @@ class ToolCalled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ToolsPaused(Event):
+    """The owner paused the tools, or let them run again."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallAsked(Event):
+    """A call of a tool waits for the owner's yes. What it would do is looked at before it is allowed: never here."""
+
+    number: int
+    tool: str
+    client: str
+    person: str
+    waiting: int
+    notify: bool = True
+    """False when a notification would be one too many: one a minute, none for a client denied twice lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallDecided(Event):
+    """`outcome` is allowed, denied, expired (nobody answered) or withdrawn (its grant ended)."""
+
+    number: int
+    tool: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered(Event):
+    """Somebody read the public metadata that a connector begins with; `client` is what they call themselves."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetShown(Event):
+    """A widget came one stage further: called (a tool that has it), fetched (its page) or started (its page acts)."""
+
+    widget: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolListOutdated(Event):
     """A client still works with a tool list that is not today's: its user should press Refresh."""
 
@@ -152,6 +196,45 @@ class ToolchainStep(Event):
 @dataclass(frozen=True, slots=True)
 class PastedWithoutPath(Event):
     """A client posts to `/`: the connector URL was pasted without its path."""
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelStateChanged(Event):
+    """The way from outside is another now; states as in `TunnelStatus`. `cause` and `action` are whole sentences."""
+
+    provider: str
+    state: str
+    cause: str = ""
+    action: str = ""
+    public_url: str = ""
+    progress: str = ""
+    """How far a download is."""
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelLimitNear(Event):
+    """Four fifths of what the tunnel's provider allows in a month are used; `what` is requests or bytes."""
+
+    provider: str
+    used: int
+    limit: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelfChecked(Event):
+    """Homeport asked its own public URL what ChatGPT would ask; `ok`: all of it works."""
+
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheckFailed(Event):
+    """The first hop of the self-check that failed, with what is wrong and what to do. Follows on SelfChecked."""
+
+    hop: str
+    cause: str
+    fix: str
 
 
 Subscriber = Callable[[Event], None]

@@ -27,8 +27,11 @@ Headers = list[tuple[bytes, bytes]]
 # As browsers write an origin (RFC 6454 6.2), so that nothing else is ever echoed.
 _LOOPBACK_PAGE = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?")
 _CALLED_FROM_BROWSERS = ("/token", "/register", "/revoke", "/userinfo")
+_METADATA = "/.well-known/oauth-"
 _EXPOSED = b"WWW-Authenticate, MCP-Protocol-Version"
 _PREFLIGHT_SECONDS = b"600"
+_HEAD_BYTES = 400
+"""What an answer weighs beside its body, nearly: status line and headers."""
 _PROXY_HEADERS = frozenset(
     {b"forwarded", b"via", b"x-real-ip", b"true-client-ip", b"cf-connecting-ip", b"cf-ray", b"x-client-ip"}
 )
@@ -36,6 +39,34 @@ _PROXY_HEADERS = frozenset(
 _DATABASE_AWAY = b'{"error":"temporarily_unavailable","error_description":"The database does not answer. Try again."}'
 
 logger = logging.getLogger(__name__)
+
+
+class Traffic:
+    """What went out through the public side since it was last taken: a tunnel's provider counts that, too."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.bytes_out = 0
+
+    def take(self) -> tuple[int, int]:
+        """Requests and bytes, which count from zero again."""
+        taken = self.requests, self.bytes_out
+        self.requests = self.bytes_out = 0
+        return taken
+
+    def counted(self, send: Send) -> Send:
+        """`send` of one more request, whose bytes are counted."""
+        self.requests += 1
+
+        async def send_counted(message: MutableMapping[str, Any]) -> None:
+            body = message.get("body")
+            if body is not None:
+                self.bytes_out += len(body)
+            elif message["type"] == "http.response.start":
+                self.bytes_out += _HEAD_BYTES
+            await send(message)
+
+        return send_counted
 
 
 class AllowedOrigins:
@@ -55,7 +86,8 @@ class AllowedOrigins:
 class PublicApp:
     """The ASGI app of the public listener. `mcp` are the apps' endpoints by path, looked up at each request.
 
-    `probed` hears the network of a request that carries this process's own probe token, or None.
+    `probed` hears the network of a request that carries this process's own probe token, or None. `discovered` hears the
+    headers of each request for the metadata that a connector begins with.
     """
 
     def __init__(
@@ -66,12 +98,15 @@ class PublicApp:
         mcp: Mapping[str, AsgiApp],
         *,
         probed: Callable[[Headers], None],
+        discovered: Callable[[Headers], None] = lambda _: None,
     ) -> None:
         self._origins = origins
         self._allowed = allowed
         self._mcp = mcp
         self._router = Router(list(routes), redirect_slashes=False, default=_nothing_here)
         self._probed = probed
+        self._discovered = discovered
+        self.traffic = Traffic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,6 +122,8 @@ class PublicApp:
             await _send(send, origin, b"", [])
             return
         scope[ORIGIN_KEY] = origin
+        if not origin.local:
+            send = self.traffic.counted(send)
         kind = self._cors_kind(path)
         page = _header(headers, b"origin") if kind is not None else None
         if kind is not None and page is not None:
@@ -95,6 +132,8 @@ class PublicApp:
                 await _send(send, 204, b"", _preflight(kind, page, headers) if readable else [])
                 return
             send = _with_cors(send, kind, page) if readable else send
+        if path.startswith(_METADATA):
+            self._discovered(headers)
         endpoint = self._mcp.get(path)
         try:
             await (self._router if endpoint is None else endpoint)(scope, receive, send)

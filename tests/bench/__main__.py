@@ -31,6 +31,7 @@ def main() -> int:
 async def measure(folder: Path, *, quick: bool) -> list[Row]:
     """All rows. `quick` takes fewer rounds and a hundredth of the grants: for trying the bench, not for figures."""
     from tests.bench.calls import ERAS, measure_calls, median_ratio
+    from tests.bench.folder import measure_folder
     from tests.bench.preview import measure_preview
     from tests.bench.process import measure_running, measure_start
     from tests.bench.sign_in import measure_sign_in
@@ -52,6 +53,14 @@ async def measure(folder: Path, *, quick: bool) -> list[Row]:
     note = "caches dropped" if dropped else "caches could not be dropped"
     rows.append((f"start to first 200 on /health, {note}", f"{cold:.2f} s", "1.0 s", "0.7 s"))
     rows.append(("the same, warm", f"{warm:.2f} s", "-", "-"))
+    if sys.platform == "linux":
+        from tests.packaging.binary import build
+
+        program = await asyncio.to_thread(build, folder / "binary")
+        cold, warm, _ = await measure_start(folder / "binary", starts=2 if quick else 10, program=[program])
+        rows.append(("the program of one file: its size", f"{program.stat().st_size / 1e6:.1f} MB", "40 MB", "30 MB"))
+        rows.append((f"its start to first 200 on /health, {note}", f"{cold:.2f} s", "1.8 s", "1.3 s"))
+        rows.append(("the same, warm", f"{warm:.2f} s", "-", "-"))
     first, second, idle = await measure_running(
         folder, calls=1_000 if quick else 10_000, idle_seconds=10 if quick else 60
     )
@@ -66,6 +75,12 @@ async def measure(folder: Path, *, quick: bool) -> list[Row]:
     rows.append(("save of a .tsx of the list view to its new page", f"{saved:.0f} ms", "-", "-"))
     seen = await measure_preview(folder / "preview", edits=5 if quick else 20)
     rows.append(("save of a .tsx of the list view to the preview showing it", f"{seen:.0f} ms", "300 ms", "150 ms"))
+    files = 5_000 if quick else 100_000
+    folder_search = await asyncio.to_thread(measure_folder, folder / "folder", files=files)
+    rows.append((f"search in a folder of {files} files, median", f"{folder_search.median:.0f} ms", "100 ms", "-"))
+    rows.append(("the same, 95 of 100", f"{folder_search.p95:.0f} ms", "100 ms", "-"))
+    rows.append(("first look at that folder", f"{folder_search.first_scan:.0f} s", "-", "-"))
+    rows.append(("a later look", f"{folder_search.next_scan:.1f} s", "-", "-"))
     few, many = await measure_tokens(folder, grants=(1_000, 10_000 if quick else 1_000_000))
     rows.append(("refreshes a second, durable SQLite", f"{few:.0f}", "300", "600"))
     rows.append(("slower at 1,000,000 grants than at 1,000", f"{few / many:.2f}x", "1.3x", "1.1x"))

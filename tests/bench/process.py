@@ -6,13 +6,14 @@ import asyncio
 import os
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx2
 
 from tests.bench.calls import APP
 from tests.bench.load import call_body, call_headers
-from tests.program import running_homeport
+from tests.program import PROGRAM, running_homeport
 from tests.signing_in import sign_in
 
 STARTS = 10
@@ -30,7 +31,9 @@ def drop_caches() -> bool:
     return True
 
 
-async def measure_start(folder: Path, starts: int = STARTS) -> tuple[float, float, bool]:
+async def measure_start(
+    folder: Path, starts: int = STARTS, *, program: Sequence[str | Path] = PROGRAM
+) -> tuple[float, float, bool]:
     """Median seconds from exec to a 200 on /health: with caches dropped (third: whether they were), and warm."""
     cold: list[float] = []
     warm: list[float] = []
@@ -40,7 +43,7 @@ async def measure_start(folder: Path, starts: int = STARTS) -> tuple[float, floa
             if seconds is cold:
                 dropped = drop_caches() and dropped
             began = time.perf_counter()
-            async with running_homeport(folder / f"start-{attempt}-{len(warm)}-{len(cold)}"):
+            async with running_homeport(folder / f"start-{attempt}-{len(warm)}-{len(cold)}", program=program):
                 seconds.append(time.perf_counter() - began)
     return statistics.median(cold), statistics.median(warm), dropped
 

@@ -24,6 +24,9 @@ REAL = "homeport"
 _OURS = ("HOMEPORT_", "JWT_", "PRIVY_", "VITE_", "BACKEND_")
 """How the names of variables begin that mean a setting or a secret here."""
 
+_DESKTOP = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
+"""Without these there is no desktop: whoever runs the tests sees no icon and no browser."""
+
 
 @dataclass
 class Homeport:
@@ -39,8 +42,10 @@ class Homeport:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-        kept = {name: value for name, value in kept.items() if name not in ("PORT", "SERVER_BASE_URL", "NODE_ENV")}
-        return kept | {"PYTHONPATH": str(ROOT), "HOMEPORT_DATA_DIR": str(self.data_dir)} | self.environ
+        others = ("PORT", "SERVER_BASE_URL", "NODE_ENV", *_DESKTOP)
+        kept = {name: value for name, value in kept.items() if name not in others}
+        ours = {"PYTHONPATH": str(ROOT), "HOMEPORT_DATA_DIR": str(self.data_dir), "HOMEPORT_EPHEMERAL": "true"}
+        return kept | ours | self.environ
 
     def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""

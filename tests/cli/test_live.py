@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from homeport.cli.live import LiveLines, line_for, startup_text
-from homeport.engine.protocol import Status
+from homeport.engine.protocol import Status, TunnelStatus
 from homeport.events import (
     AppFailed,
     AppLoaded,
     ApprovalDecided,
     ApprovalRequested,
+    CallAsked,
+    CallDecided,
     ClientSeen,
     EngineStateChanged,
     Event,
@@ -23,6 +25,9 @@ from homeport.events import (
     RedirectHostWaiting,
     ToolCalled,
     ToolListOutdated,
+    ToolsPaused,
+    TunnelLimitNear,
+    TunnelStateChanged,
     WidgetBuilt,
     WidgetFailed,
 )
@@ -50,11 +55,54 @@ async def test_where_nobody_types_the_next_step_names_the_command() -> None:
 
 async def test_without_a_public_url_the_next_step_is_to_get_one() -> None:
     local = "http://localhost:3002/mcp"
-    text = startup_text(await status(public_url="", connector_url=local), asks_here=True)
+    found = await status(public_url="", connector_url=local, tunnel_state=TunnelStatus())
+    text = startup_text(found, asks_here=True)
     assert "Programs on this computer can use it" in text
     assert "at http://localhost:3002;" in text
     assert "--public-url" in text
     assert "chatgpt.com/plugins" not in text
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "said"),
+    [
+        (TunnelStatus("ngrok", "starting"), "The public URL is on its way"),
+        (TunnelStatus("ngrok", "needs-token", "ngrok needs its authtoken.", "Get one."), "homeport secrets set ngrok"),
+        (TunnelStatus("ngrok", "needs-token", "ngrok needs its authtoken.", "Get one."), "get-started/your-authtoken"),
+        (
+            TunnelStatus("ngrok", "down", "ngrok's servers cannot be reached.", "Look at the network."),
+            "Look at the net",
+        ),
+        (TunnelStatus("ssh", "error", "The key is not known.", "Connect by hand."), "Connect by hand."),
+    ],
+    ids=lambda value: value.state if isinstance(value, TunnelStatus) else "",
+)
+async def test_a_tunnel_that_is_not_up_says_what_it_waits_for(tunnel: TunnelStatus, said: str) -> None:
+    text = startup_text(await status(public_url="", tunnel_state=tunnel), asks_here=True)
+    assert said in text
+    assert "chatgpt.com/plugins" not in text
+
+
+def test_what_happens_to_the_tunnel_is_said_with_what_to_do() -> None:
+    def state(name: str, **fields: str) -> str | None:
+        return line_for(TunnelStateChanged(at=1, provider="ngrok", state=name, **fields))
+
+    assert state("starting") is None
+    assert state("downloading", progress="Downloading ngrok: 1.0 of 9.9 MB (10 %)") == (
+        "Downloading ngrok: 1.0 of 9.9 MB (10 %)"
+    )
+    assert state("up", public_url="https://a.example") == "The tunnel is up: https://a.example leads here."
+    assert state("down", cause="It broke.", action="Mend it.") == "Tunnel: It broke. Mend it."
+    near = line_for(TunnelLimitNear(at=1, provider="ngrok", used=16_000, limit=20_000, what="requests"))
+    assert near is not None
+    assert "16,000 of the 20,000 requests" in near
+
+
+def test_another_public_url_is_said_with_what_to_do_in_chatgpt() -> None:
+    line = line_for(PublicUrlChanged(at=1, old="https://old.example", new="https://new.example"))
+    assert line is not None
+    assert "https://new.example now, and https://old.example no longer" in line
+    assert "In ChatGPT, open the plugin" in line
 
 
 async def test_what_is_wrong_is_said_at_the_start() -> None:
@@ -76,6 +124,11 @@ async def test_what_is_wrong_is_said_at_the_start() -> None:
         (RedirectHostWaiting(0, "client.example", "Some client"), "homeport clients allow client.example"),
         (GrantRevoked(0, "grant-1", "the owner revoked it"), "Access ended: the owner revoked it"),
         (ToolCalled(0, "g", "c", "p", "add-item", 200, 0, "ok", 3.2, "{}"), "add-item: ok, 3 ms"),
+        (CallAsked(0, 3, "forget", "ChatGPT", "Alice", 1), "ChatGPT wants to use forget for Alice."),
+        (CallAsked(0, 3, "forget", "ChatGPT", "Alice", 1), "homeport calls allow 3"),
+        (CallDecided(0, 3, "forget", "denied"), "Call 3 of forget: denied"),
+        (ToolsPaused(0, True), "The tools are paused."),
+        (ToolsPaused(0, False), "The tools run again."),
         (ToolListOutdated(0, "c", "ChatGPT"), "press Refresh"),
         (AppLoaded(0, "Recipes", 1), "Recipes is loaded, 1 tool"),
         (AppFailed(0, "Recipes", "app.py, line 3"), "Recipes has an error"),
@@ -152,7 +205,8 @@ async def test_tools_that_could_not_be_loaded_come_first(monkeypatch: pytest.Mon
 
 async def test_the_next_command_is_one_that_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     local = "http://localhost:4002"
-    found = await status(public_url="", connector_url=f"{local}/mcp", local_url=local)
+    none = TunnelStatus()
+    found = await status(public_url="", connector_url=f"{local}/mcp", local_url=local, tunnel_state=none)
     monkeypatch.setenv("UV_RUN_RECURSION_DEPTH", "1")
     text = startup_text(found, asks_here=True)
     assert "uv run homeport --public-url https://homeport.example.com --port 4002" in text

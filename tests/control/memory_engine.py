@@ -37,14 +37,16 @@ from homeport.errors import (
 )
 from homeport.events import ApprovalDecided, ApprovalRequested, EngineStateChanged, EventBus
 from homeport.origins import Origins
+from tests.control.memory_dashboard import MemoryDashboard
 
 CONNECTOR = "https://h.example.com/mcp"
 
 
-class MemoryEngine:
+class MemoryEngine(MemoryDashboard):
     """Holds the waiting requests by their codes; whoever is approved becomes a person and gets a grant."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.events = EventBus()
         self.state = "stopped"
         self.waiting: dict[str, PendingRequest] = {}
@@ -109,7 +111,14 @@ class MemoryEngine:
             pid=os.getpid(),
             started_at=1_700_000_000.0,
             warnings=["The keys are in a file, since there is no keyring."],
+            paused=self.paused,
+            tunnel_state=self.tunnel_state(),
+            calls_waiting=len(self.asked_calls),
+            computer="workbench",
         )
+
+    async def open(self) -> None:
+        """Everything is in memory already."""
 
     async def start(self) -> None:
         self.state = "online"

@@ -79,7 +79,7 @@ async def running_control(data_dir: Path, *, port: int = 0) -> AsyncIterator[Con
     engine = MemoryEngine()
     quit = asyncio.Event()
     instance = acquire(data_dir)
-    listener = ControlListener(engine, instance, quit=quit.set)
+    listener = ControlListener(engine, instance, quit=quit.set, events=engine.events)
     try:
         await listener.start(port, may_move=False)
         running = find_running(data_dir)

@@ -11,13 +11,17 @@ import pytest
 from homeport.control.client import RemoteEngine
 from homeport.engine.protocol import EngineMethods, Invited, Removal, SecretSummary
 from homeport.errors import (
+    CallChanged,
     EmailError,
     HomeportError,
+    NoSuchCall,
     NoSuchRequest,
     NotFoundError,
     NotRunning,
     OtherNetwork,
+    SettingsError,
     SeveralPeople,
+    TunnelError,
     WrongCode,
 )
 from tests.control.memory_engine import MemoryEngine
@@ -92,6 +96,48 @@ async def test_privy_and_the_backends_key_are_asked_for_there(tmp_path: Path) ->
         for secret in ("right", "wrong"):
             assert await there.check_privy("app", secret) == await here.check_privy("app", secret)
         assert await there.backend_key() == await here.backend_key()
+
+
+async def test_calls_rules_and_settings_are_decided_there(tmp_path: Path) -> None:
+    async with running_control(tmp_path) as control:
+        here, there = control.engine, control.client
+        asked = here.call_waits('{\n  "title": "\\u202e"\n}')
+        assert await there.calls() == [asked]
+        with pytest.raises(CallChanged):
+            await there.allow_call(asked.number, "0" * 64)
+        await there.allow_call(asked.number, asked.digest)
+        await there.deny_call(here.call_waits().number)
+        assert here.decided == {1: "allowed", 2: "denied"}
+        with pytest.raises(NoSuchCall):
+            await there.deny_call(1)
+        await there.set_rule("remove-item", "block")
+        assert (await there.tools())[0].rule == "block"
+        assert await there.tools() == await here.tools()
+        assert (await there.change_setting("port", "4000")).applies == "listener"
+        with pytest.raises(SettingsError):
+            await there.change_setting("port", '"no number"')
+        assert await there.settings() == await here.settings()
+        await there.pause()
+        assert (await there.status()).paused
+        await there.resume()
+        assert not (await there.status()).paused
+
+
+async def test_what_dashboard_and_tray_live_on_is_the_engines_own_answer(tmp_path: Path) -> None:
+    async with running_control(tmp_path) as control:
+        here, there = control.engine, control.client
+        assert await there.activity(2, "3", "") == await here.activity(2, "3", "")
+        assert await there.logs(5) == await here.logs(5)
+        assert await there.doctor("https://x.example/mcp") == await here.doctor("https://x.example/mcp")
+        with pytest.raises(TunnelError) as refused:
+            await there.set_tunnel_token("wrong")
+        assert refused.value.hint == "Copy it again from its dashboard."
+        assert await there.set_tunnel_token("right") == await there.restart_tunnel()
+        assert here.token == "right"
+        assert (await there.adopt_tunnel_token()).state == "up"
+        assert await there.tunnel_check() == await here.tunnel_check()
+        assert await there.folder_listing("") == await here.folder_listing("")
+        assert await there.checklist() == await here.checklist()
 
 
 async def test_an_error_arrives_in_its_own_class_with_its_words(tmp_path: Path) -> None:

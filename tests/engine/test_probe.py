@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -50,6 +51,7 @@ class Proxy:
         self.client_tls = ssl.create_default_context()
         authority.configure_trust(self.client_tls)
         self.forwarded: asyncio.Queue[str] = asyncio.Queue()
+        self._connections: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
@@ -57,26 +59,44 @@ class Proxy:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Proxy]:
-        server = await asyncio.start_server(self._pass_on, "127.0.0.1", self.port, ssl=self._server_tls)
+        server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, ssl=self._server_tls)
         try:
             yield self
         finally:
             server.close()
+            # The engine has stopped: whoever was connected has gone, and was answered by nobody.
+            await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.create_task(self._pass_on(reader, writer))
+        self._connections.add(connection)
+        try:
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):  # who only looks at a certificate
+                await asyncio.wait({connection})
+                connection.result()
+        finally:
+            self._connections.discard(connection)
+            writer.close()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request of a connection. `forwarded` tells of those to /health only: the engine asks more than that."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         lines = head.removesuffix("\r\n\r\n").split("\r\n")
+        length = next((int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:")), 0)
+        body = await reader.readexactly(length)
         claimed = [line.split(": ", 1)[1] for line in lines if line.lower().startswith("x-forwarded-for:")]
         kept = [line for line in lines if not line.lower().startswith(("x-forwarded-for:", "connection:"))]
         seen = ", ".join([*claimed, self.sees])
         asked = "\r\n".join([*kept, f"X-Forwarded-For: {seen}", "X-Forwarded-Proto: https", "Connection: close"])
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.leads_to)
-        inner_writer.write(asked.encode() + b"\r\n\r\n")
-        writer.write(await inner_reader.read())
-        await writer.drain()
-        inner_writer.close()
-        writer.close()
-        self.forwarded.put_nowait(lines[0])
+        try:
+            inner_writer.write(asked.encode() + b"\r\n\r\n" + body)
+            writer.write(await inner_reader.read())
+            await writer.drain()
+        finally:
+            inner_writer.close()
+        if " /health " in lines[0]:
+            self.forwarded.put_nowait(lines[0])
 
 
 class ProxiedDoor(Door):

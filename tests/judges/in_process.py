@@ -68,6 +68,7 @@ class HomeportHere(Installation):
             "port": str(self.port),
             "control_port": str(self.control_port),
             "public_url": self._public_url or None,
+            "ephemeral": "true",
         }
         loaded = load_settings(options=options, environ={}, cwd=self.folder, serve=True)
         self._instance = acquire(loaded.settings.data_dir)

@@ -14,6 +14,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,9 +51,9 @@ class Authority:
         return context
 
     @asynccontextmanager
-    async def place(self, host: str, answer: Connection) -> AsyncIterator[Place]:
-        """Serve https at `host` for as long as the block runs, on a port of its own."""
-        certificate = self._authority.issue_cert(host)
+    async def place(self, host: str, answer: Connection, *, ends: datetime | None = None) -> AsyncIterator[Place]:
+        """Serve https at `host` for as long as the block runs, on a port of its own; its certificate `ends` then."""
+        certificate = self._authority.issue_cert(host, not_after=ends)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
         context.set_alpn_protocols(["http/1.1"])

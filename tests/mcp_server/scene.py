@@ -12,11 +12,13 @@ from homeport import App, Backend, Context, Person
 from homeport.auth.challenges import invalid_token
 from homeport.events import ToolCalled
 from homeport.listening import Listener, bind
+from homeport.mcp_server.asking import OwnerAsked
 from homeport.mcp_server.callers import Authenticate, Caller, LocalCaller
 from homeport.mcp_server.calls import ToolCalls
 from homeport.mcp_server.dispatch import AppDispatch
 from homeport.mcp_server.endpoint import BODY_SECONDS, McpEndpoint
 from homeport.mcp_server.open_streams import OpenStreams
+from homeport.mcp_server.pause import Pause
 from homeport.mcp_server.resources import WidgetResources
 from homeport.mcp_server.rules import Rule, default_rule
 from homeport.mcp_server.tool_lists import ToolLists
@@ -186,6 +188,8 @@ async def open_door(
     app: App | None = None,
     *,
     rule: Rule = default_rule,
+    pause: Pause | None = None,
+    asked: OwnerAsked | None = None,
     tool_lists: ToolLists | None = None,
     access: Authenticate | None = None,
     open_streams: OpenStreams | None = None,
@@ -197,7 +201,7 @@ async def open_door(
     apps = [app or small_app()]
     called: list[ToolCalled] = []
     current: Callable[[], App] = lambda: apps[-1]  # noqa: E731
-    calls = ToolCalls(app=current, record=called.append, rule=rule, backend=backend)
+    calls = ToolCalls(app=current, record=called.append, rule=rule, pause=pause, asked=asked, backend=backend)
     resources = None if widgets is None else widgets(current)
     dispatch = AppDispatch(app=current, calls=calls, tool_lists=tool_lists, resources=resources, version="7.1")
     endpoint = McpEndpoint(

@@ -148,6 +148,7 @@ def test_the_server_of_its_dockerfile_answers_where_fly_asks(recipes: Path, cach
     assert image["HOMEPORT_HOST"] == "0.0.0.0"
     # Here: on a free port and this computer's own address, with a folder for data that a test may write.
     here = {"PORT": "0", "HOMEPORT_HOST": "127.0.0.1", "HOMEPORT_DATA_DIR": str(cache.parent / "data")}
+    here["HOMEPORT_EPHEMERAL"] = "true"
     settings = {name: value for name, value in (image | fly["env"]).items() if name not in ("PATH", "HOME")}
     with running(recipes, environment(cache) | settings | here, "serve"):
         status = json.loads(run_in(recipes, cache, "homeport", "status", "--json").stdout)

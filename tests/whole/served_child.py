@@ -38,5 +38,5 @@ def serve(data_dir: str, port: int, control_port: int, log: str) -> None:
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # it is a real file here
-    options = {"data_dir": data_dir, "port": str(port), "control_port": str(control_port)}
+    options = {"data_dir": data_dir, "port": str(port), "control_port": str(control_port), "ephemeral": "true"}
     run_homeport(load_settings(options=options, environ={}, cwd=Path(data_dir).parent, serve=True), real_engine)

@@ -13,6 +13,7 @@ from homeport.errors import StoreError
 from homeport.events import (
     AppFailed,
     ApprovalDecided,
+    CallDecided,
     Event,
     GrantCreated,
     GrantRevoked,
@@ -23,7 +24,7 @@ from homeport.store import Database, Transaction
 
 logger = logging.getLogger(__name__)
 
-KEPT = (ToolCalled, ApprovalDecided, GrantCreated, GrantRevoked, PublicUrlChanged, AppFailed)
+KEPT = (ToolCalled, CallDecided, ApprovalDecided, GrantCreated, GrantRevoked, PublicUrlChanged, AppFailed)
 """The events worth keeping; the others are for who watches."""
 
 FLUSH_SECONDS = 1.0
@@ -154,6 +155,9 @@ class ActivityLog:
                     outcome=event.outcome,
                     microseconds=round(event.milliseconds * 1000),
                 )
+            case CallDecided():
+                detail = f"question {event.number}"
+                return Entry(activity_id, at, "call_decided", detail, tool=event.tool, outcome=event.outcome)
             case ApprovalDecided():
                 detail = f"{event.kind} of {event.client}" + (f" as {event.person}" if event.person else "")
                 return Entry(activity_id, at, "approval_decided", detail, outcome=event.outcome)

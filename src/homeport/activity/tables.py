@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from homeport.store import Row, Transaction
+from homeport.store import Row, Transaction, Value
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that happened. `activity_id` grows with time; `at` is seconds since the epoch.
 
-    Only a tool call has a tool, HTTP status, JSON-RPC code (0: none), outcome and time; `detail` says the rest in
-    words that were cleaned, or holds a call's redacted arguments.
+    Only a tool call has an HTTP status, JSON-RPC code (0: none) and time; `detail` says the rest in words that were
+    cleaned, or holds a call's redacted arguments.
     """
 
     activity_id: str
@@ -30,7 +31,15 @@ class Entry:
     microseconds: int | None = None
 
 
-KINDS = ("tool_called", "approval_decided", "grant_created", "grant_revoked", "public_url_changed", "app_failed")
+KINDS = (
+    "tool_called",
+    "call_decided",
+    "approval_decided",
+    "grant_created",
+    "grant_revoked",
+    "public_url_changed",
+    "app_failed",
+)
 """What a row is about."""
 
 
@@ -78,6 +87,48 @@ def latest(tx: Transaction, limit: int) -> list[Entry]:
     """The newest first."""
     rows = tx.all("SELECT * FROM activity ORDER BY activity_id DESC LIMIT :limit", limit=limit)
     return [_entry(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What an entry must have: `text` in one of its own columns, or one of these people or clients. Empty: anything."""
+
+    text: str = ""
+    person_ids: Collection[str] = ()
+    client_ids: Collection[str] = ()
+
+
+def page(tx: Transaction, limit: int, *, before: str = "", sought: Sought = Sought()) -> list[Entry]:
+    """The newest first, from below the entry `before` (empty: from the newest). Case counts in ASCII letters only
+    where the database has it so.
+    """
+    conditions, values = ["1 = 1"], dict[str, Value]()
+    if before:
+        conditions.append("activity_id < :before")
+        values["before"] = before
+    if sought.text:
+        own = [f"LOWER({column}) LIKE :text ESCAPE '!'" for column in _SEARCHED]
+        values["text"] = "%" + re.sub("[!%_]", r"!\g<0>", sought.text.lower()) + "%"
+        for column, ids in (("person_id", sought.person_ids), ("client_id", sought.client_ids)):
+            names = [f"{column}_{number}" for number in range(len(ids))]
+            values.update(zip(names, ids, strict=True))
+            own += [f"{column} = :{name}" for name in names]
+        conditions.append(f"({' OR '.join(own)})")
+    rows = tx.all(
+        f"SELECT * FROM activity WHERE {' AND '.join(conditions)} ORDER BY activity_id DESC LIMIT :limit",
+        limit=limit,
+        **values,
+    )
+    return [_entry(row) for row in rows]
+
+
+def client_ids(tx: Transaction) -> list[str]:
+    """The clients that have called, in no order."""
+    rows = tx.all("SELECT DISTINCT client_id FROM activity WHERE client_id IS NOT NULL LIMIT 1000")
+    return [str(row["client_id"]) for row in rows]
+
+
+_SEARCHED = ("kind", "tool", "outcome", "detail")
 
 
 def _entry(row: Row) -> Entry:

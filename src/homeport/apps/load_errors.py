@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import shlex
+import subprocess
+import sys
 import traceback
 from pathlib import Path
 
@@ -12,6 +15,22 @@ from homeport.foreign_text import clean
 
 LONGEST_CAUSE = 400
 NOT_THE_AUTHORS = frozenset({"__pycache__", "node_modules", "site-packages"})
+
+PACKAGES = {
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "fitz": "pymupdf",
+    "google": "google-api-python-client",
+    "PIL": "pillow",
+    "psycopg2": "psycopg2-binary",
+    "serial": "pyserial",
+    "sklearn": "scikit-learn",
+    "win32com": "pywin32",
+    "yaml": "pyyaml",
+}
+"""Well-known modules whose package has another name."""
 
 
 def missing_folder(folder: Path) -> AppError:
@@ -69,11 +88,26 @@ def _missing_module(name: str, where: str, folder: Path, prefix: str) -> AppErro
     shown = clean(own)
     if own != name:
         return AppError(f"{where}: there is no module {shown!r} in {folder.name}.")
+    top = shown.partition(".")[0]
+    if getattr(sys, "frozen", False):
+        return AppError(
+            f"{where}: this program has no module {shown!r}, and nothing can be added to it.",
+            hint=f"Start Homeport with uv instead, on the same data: `{_with_uv(top, folder)}`",
+        )
     return AppError(
         f"{where}: there is no module {shown!r}.",
-        hint=f"Start Homeport together with the package that has it, like `uv run --with {shown.partition('.')[0]} "
+        hint=f"Start Homeport together with the package that has it, like `uv run --with {PACKAGES.get(top, top)} "
         f"homeport --app {folder.name}`; if it is a file of yours, it must be in {folder.name}.",
     )
+
+
+def _with_uv(module: str, folder: Path) -> str:
+    """The command line that runs this app from a package, in the folder's own project where it is one."""
+    extra = [] if module in sys.stdlib_module_names else [PACKAGES.get(module, module)]
+    project = ["--project", str(folder)] if (folder / "pyproject.toml").is_file() else ["--with", "homeport"]
+    command = ["uv", "run", *project, *(part for name in extra for part in ("--with", name))]
+    command += ["homeport", "--app", str(folder)]
+    return subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
 
 
 def _where(error: BaseException, folder: Path) -> str:

@@ -14,6 +14,7 @@ import importlib.util
 import json
 import os
 import shutil
+import sys
 import sysconfig
 import tempfile
 import time
@@ -28,6 +29,10 @@ from homeport.errors import ToolchainError
 from homeport.foreign_text import clean
 
 EXTRA = 'Install Homeport with its extra: uv add "homeport[widgets]", or pip install "homeport[widgets]".'
+IN_A_BINARY = (
+    "It serves widgets that are built already. Build them with uv, in the app's folder: "
+    "`uv run --with 'homeport[widgets]' homeport build`"
+)
 KEPT_DAYS = 60
 """A toolchain that no Homeport has used for so long makes room for a new one."""
 
@@ -135,6 +140,8 @@ def node_environment(environ: Mapping[str, str], *, npm: bool = False) -> dict[s
 
 def _node() -> Path:
     if not has_node():
+        if getattr(sys, "frozen", False):
+            raise ToolchainError("Building a .tsx needs Node, and this program has none.", hint=IN_A_BINARY)
         raise ToolchainError("Building a .tsx needs Node, and Homeport was installed without it.", hint=EXTRA)
     root = _node_root()
     return root / "node.exe" if os.name == "nt" else root / "bin" / "node"

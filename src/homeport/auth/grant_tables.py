@@ -128,6 +128,12 @@ def revoke(tx: Transaction, grant_id: str, *, because: str, now: int) -> bool:
     return bool(done)
 
 
+def forget(tx: Transaction, grant_id: str) -> None:
+    """End a grant as if it had never been, and tell every replica: for Homeport's own, which leaves no trace."""
+    tx.execute("DELETE FROM grants WHERE grant_id = :grant_id", grant_id=grant_id)
+    tx.notify(GRANTS_CHANNEL, grant_id)
+
+
 def insert_refresh_token(tx: Transaction, token_digest: str, token: RefreshToken) -> None:
     """Add a link to its family, and forget those more than KEPT_GENERATIONS before it."""
     tx.execute(

@@ -12,6 +12,9 @@ WRITE = "write"
 OFFLINE_ACCESS = "offline_access"
 OPENID = "openid"
 EMAIL = "email"
+SELF_CHECK = "homeport:self-check"
+"""Of Homeport's own token for its self-check: lists tools and reads widget pages, and calls nothing, since every tool
+needs `read` or `write`. It is advertised nowhere, and no consent gives it."""
 
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")
 _ORDER = (READ, WRITE, OFFLINE_ACCESS, OPENID, EMAIL)

@@ -7,22 +7,24 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from typing import NoReturn, Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 import click
 
-from homeport.cli.lifecycle import has_desktop
-from homeport.cli.live import LimitedLines, LiveLines, startup_text
+from homeport.cli.hand_over import hand_over
+from homeport.cli.live import LimitedLines, LiveLines, offline_text, startup_text
 from homeport.cli.logs import set_up_logging
 from homeport.cli.remote import wait_for
+from homeport.cli.signals import end_at_once, stop_on_signals
 from homeport.cli.terminal import Terminal, TypedLines
 from homeport.control.client import RemoteEngine
 from homeport.control.instance import Instance, acquire, find_running
 from homeport.control.listener import ControlListener
 from homeport.control.preview import Preview, PreviewedEngine
+from homeport.desktop.presence import has_desktop
+from homeport.desktop.tray import Tray
 from homeport.engine.protocol import EngineMethods
 from homeport.errors import AlreadyRunning, HomeportError
 from homeport.events import Event
@@ -37,52 +39,73 @@ STOP_SECONDS = 1.4
 class OwnEngine(EngineMethods, PreviewedEngine, Protocol):
     """An Engine of this process: it also tells what happens, shows its rooms, and can be closed for good."""
 
+    async def open(self) -> None: ...
     async def close(self) -> None: ...
 
 
 MakeEngine = Callable[[LoadedSettings], OwnEngine]
 
 
-def run_homeport(loaded: LoadedSettings, make_engine: MakeEngine) -> None:
-    """Run Homeport in this process until it is told to stop. Raises HomeportError when it cannot start."""
+def run_homeport(loaded: LoadedSettings, make_engine: MakeEngine, tray: Tray | None = None) -> None:
+    """Run Homeport in this process until it is told to stop; behind `tray`, where there is one.
+
+    On a desktop a second start opens the dashboard of the first one. Raises HomeportError when it cannot start.
+    """
     settings = loaded.settings
     set_up_logging(settings.log_format, level=logging.INFO if loaded.serve else logging.WARNING)
     try:
         instance = acquire(settings.data_dir)
     except AlreadyRunning as error:
+        if not loaded.serve and has_desktop(os.environ, sys.platform) and hand_over(loaded.settings.data_dir, _say):
+            return
         raise _with_connector_url(error, loaded) from None
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_run(loaded, instance, make_engine))
+            runner.run(_run(loaded, instance, make_engine, tray))
     finally:
         instance.release()
 
 
-async def _run(loaded: LoadedSettings, instance: Instance, make_engine: MakeEngine) -> None:
+async def _run(loaded: LoadedSettings, instance: Instance, make_engine: MakeEngine, tray: Tray | None) -> None:
     stopping = asyncio.Event()
     engine = make_engine(loaded)
-    control = ControlListener(engine, instance, quit=stopping.set, preview=Preview(engine))
-    with _stop_on_signals(stopping):
+    control = ControlListener(engine, instance, quit=stopping.set, preview=Preview(engine), events=engine.events)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(stopping.set)
+
+    with stop_on_signals(stop):
         try:
             await control.start(loaded.settings.control_port, may_move=not loaded.given("control_port"))
-            starting = asyncio.create_task(engine.start())
-            asked = asyncio.create_task(stopping.wait())
-            await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
-                await starting
-                await _until_stopped(loaded, engine, asked)
-            else:
-                starting.cancel()
-                await asyncio.wait({starting}, timeout=STOP_SECONDS)
+            async with contextlib.AsyncExitStack() as desktop:
+                start: Callable[[], Coroutine[Any, Any, None]] = engine.start
+                if tray is not None:
+                    from homeport.cli.on_desktop import on_desktop
+
+                    start = await desktop.enter_async_context(
+                        on_desktop(engine, tray, control, loaded, quit=stopping.set, say=_say)
+                    )
+                starting = asyncio.create_task(start())
+                asked = asyncio.create_task(stopping.wait())
+                await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
+                if starting.done():
+                    await starting
+                    await _until_stopped(loaded, engine, asked, tray)
+                else:
+                    starting.cancel()
+                    await asyncio.wait({starting}, timeout=STOP_SECONDS)
         finally:
             if not await _take_apart(engine, control):
                 if isinstance(error := sys.exception(), HomeportError):
                     logger.error("%s", error)
                 instance.release()
-                _end_at_once()
+                end_at_once()
 
 
-async def _until_stopped(loaded: LoadedSettings, engine: OwnEngine, asked: asyncio.Task[bool]) -> None:
+async def _until_stopped(
+    loaded: LoadedSettings, engine: OwnEngine, asked: asyncio.Task[bool], tray: Tray | None
+) -> None:
     asks_here = not loaded.serve and sys.stdin is not None and sys.stdin.isatty()
     status = await engine.status()
     quiet = loaded.serve and loaded.settings.log_format == "json"
@@ -92,9 +115,9 @@ async def _until_stopped(loaded: LoadedSettings, engine: OwnEngine, asked: async
         for warning in status.warnings:
             logger.warning("%s", warning)
     else:
-        if not loaded.serve and not has_desktop(os.environ, sys.platform):
+        if not loaded.serve and tray is None:
             _say("There is no desktop here: Homeport runs in this terminal.")
-        _say(startup_text(status, asks_here=asks_here))
+        _say(startup_text(status, asks_here=asks_here) if status.state == "online" else offline_text(status))
     unsubscribe: list[Callable[[], None]] = []
     conversation: asyncio.Task[None] | None = None
     live = LiveLines(_say)
@@ -138,38 +161,6 @@ async def _bounded(stop: Callable[[], Awaitable[None]], what: str) -> bool:
     except Exception:
         logger.exception("Homeport failed to %s", what)
     return True
-
-
-def _end_at_once(code: int = 1) -> NoReturn:
-    """End without waiting for threads or tasks; what was acknowledged is in the database already."""
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(code)
-
-
-@contextlib.contextmanager
-def _stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
-    """The first Ctrl+C or SIGTERM asks for a clean stop, the second ends the process at once."""
-    loop = asyncio.get_running_loop()
-
-    def handle(number: int, _: object) -> None:
-        # A terminal that closes says so several times, through the shell and through uv: that is one wish, not two.
-        if stopping.is_set() and number != getattr(signal, "SIGHUP", None):
-            os._exit(128 + number)
-        loop.call_soon_threadsafe(stopping.set)
-
-    handled = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup stays nohup
-        handled.append(signal.SIGHUP)
-    before = {number: signal.signal(number, handle) for number in handled}
-    if hasattr(signal, "SIGTTIN"):
-        # Reading a terminal from the background must fail, and not stop the server.
-        before[signal.SIGTTIN] = signal.signal(signal.SIGTTIN, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _with_connector_url(error: AlreadyRunning, loaded: LoadedSettings) -> AlreadyRunning:

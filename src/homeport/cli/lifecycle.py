@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
 
 import click
 
@@ -15,7 +14,9 @@ from homeport.cli.words import as_json as to_json
 from homeport.cli.words import status_text
 from homeport.control.instance import is_held
 from homeport.control.opening_page import FILE_NAME as OPENING_PAGE
+from homeport.desktop.presence import has_desktop
 from homeport.errors import HomeportError, NotRunning
+from homeport.foreign_text import clean
 
 QUIT_SECONDS = 10.0
 
@@ -42,7 +43,9 @@ def url(data_dir: str | None) -> None:
     found = wait_for(connect(data_dir).status())
     click.echo(found.connector_url)
     if not found.public_url:
-        click.echo("Only programs on this computer can use it. For ChatGPT, start with --public-url.", err=True)
+        why = " ".join(filter(None, (found.tunnel_state.cause, found.tunnel_state.action)))
+        what = clean(why, 600) or "For ChatGPT, start with --public-url."
+        click.echo(f"Only programs on this computer can use it. {what}", err=True)
 
 
 @click.command()
@@ -91,12 +94,3 @@ def open_dashboard(prints: bool, data_dir: str | None) -> None:
     address = f"{engine.dashboard}#code={wait_for(engine.session_code())}"
     click.echo("Open this within a minute, in a browser on this computer; it works once:", err=True)
     click.echo(address)
-
-
-def has_desktop(environ: Mapping[str, str], platform: str) -> bool:
-    """Whether a browser or a tray could appear in front of the person who runs this."""
-    if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
-        return False
-    if platform in ("win32", "darwin"):
-        return True
-    return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))

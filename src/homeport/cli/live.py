@@ -13,6 +13,8 @@ from homeport.events import (
     AppFailed,
     AppLoaded,
     ApprovalDecided,
+    CallAsked,
+    CallDecided,
     ClientSeen,
     EngineStateChanged,
     Event,
@@ -20,9 +22,13 @@ from homeport.events import (
     PastedWithoutPath,
     PublicUrlChanged,
     RedirectHostWaiting,
+    SelfCheckFailed,
     ToolCalled,
     ToolchainStep,
     ToolListOutdated,
+    ToolsPaused,
+    TunnelLimitNear,
+    TunnelStateChanged,
     WidgetBuilt,
     WidgetFailed,
 )
@@ -43,6 +49,13 @@ def startup_text(status: Status, *, asks_here: bool) -> str:
     return "\n".join(lines)
 
 
+def offline_text(status: Status) -> str:
+    """What is said where Homeport runs and is not online: as it was when it ended, or since it could not start."""
+    prefix = command_prefix()
+    now = f"could not start: {clean(status.problem, 400)}" if status.problem else "is stopped, as it was when it ended."
+    return f"Homeport {status.version} {now}\nStart it in the tray or the dashboard, or with `{prefix} start`."
+
+
 def _warning(text: str) -> str:
     return f"! {clean(text, 400)}"
 
@@ -60,12 +73,33 @@ def _for_chatgpt(status: Status, asks_here: bool) -> list[str]:
 
 
 def _without_public_url(status: Status) -> list[str]:
+    if status.tunnel_state.provider not in ("none", "fixed"):
+        return _with_a_tunnel_to_come(status)
     return [
         f"  Local URL       {status.connector_url}",
         "",
         "  Programs on this computer can use it now. ChatGPT needs a public https address:",
         f"  1. Point a tunnel or reverse proxy of yours at {status.local_url}; it must keep the Host header.",
         f"  2. Start again with its address: {command_prefix()} --public-url https://homeport.example.com{_port(status)}",
+    ]
+
+
+def _with_a_tunnel_to_come(status: Status) -> list[str]:
+    """The tunnel starts beside Homeport, or waits for something that only the person has."""
+    tunnel, prefix = status.tunnel_state, command_prefix()
+    lines = [f"  Local URL       {status.connector_url}", ""]
+    if tunnel.state in ("off", "starting", "downloading", "up"):
+        return [*lines, "  The public URL is on its way, and is shown here when it is there."]
+    if tunnel.state != "needs-token" or tunnel.provider != "ngrok":
+        return [*lines, f"  There is no public URL: {clean(tunnel.cause, 400)}", f"  {clean(tunnel.action, 400)}"]
+    return [
+        *lines,
+        f"  Programs on this computer can use it now. For ChatGPT: {clean(tunnel.cause, 200)}",
+        "  1. Copy it from https://dashboard.ngrok.com/get-started/your-authtoken (a free account is enough).",
+        f"  2. Give it to Homeport, here in another terminal or in the dashboard: {prefix} secrets set ngrok",
+        "",
+        f"  You have a tunnel or proxy of your own? Point it at {status.local_url}, keep the Host header,",
+        f"  and start with {prefix} --public-url https://homeport.example.com{_port(status)}",
     ]
 
 
@@ -85,10 +119,26 @@ def line_for(event: Event) -> str | None:
     match event:
         case EngineStateChanged(state=state, cause=cause):
             return f"Homeport is {state}" + (f": {clean(cause, 400)}" if cause else "")
-        case PublicUrlChanged(new=str(new)):
-            return f"The public URL is {new} now. If ChatGPT knows another one, give it the new one: homeport url"
+        case PublicUrlChanged(old=None, new=str(new)):
+            return f"The public URL is {new} now. The connector URL for ChatGPT: {command_prefix()} url"
+        case PublicUrlChanged(old=str(old), new=str(new)):
+            return (
+                f"The public URL is {new} now, and {old} no longer leads here. In ChatGPT, open the plugin in "
+                f"Settings, remove it, and add it again with the new connector URL: {command_prefix()} url"
+            )
         case PublicUrlChanged():
             return "There is no public URL now: ChatGPT cannot reach this computer."
+        case TunnelStateChanged(state="downloading", progress=progress):
+            return clean(progress, 200) or None
+        case TunnelStateChanged(state="up", public_url=public_url, cause=""):
+            return f"The tunnel is up: {public_url} leads here."
+        case TunnelStateChanged(cause=cause, action=action) if cause:
+            return f"Tunnel: {clean(cause, 400)} {clean(action, 400)}"
+        case TunnelLimitNear(provider=provider, used=used, limit=limit, what=what):
+            return (
+                f"Tunnel: {used:,} of the {limit:,} {what} that {clean(provider)} gives a free account in a month are "
+                "used. When all are, ChatGPT is not answered before the next month."
+            )
         case ApprovalDecided(outcome=outcome, client=client, person=person):
             return f"{clean(client)}: {clean(outcome)}" + (f", as {clean(person)}" if person else "")
         case ClientSeen(client=client, kind=kind):
@@ -100,6 +150,15 @@ def line_for(event: Event) -> str | None:
             )
         case GrantRevoked(reason=reason):
             return f"Access ended: {clean(reason, 200)}"
+        case CallAsked(number=number, tool=tool, client=client, person=person):
+            return (
+                f"{clean(client)} wants to use {clean(tool)} for {clean(person)}. Look at it, then allow or deny it: "
+                f"{command_prefix()} calls allow {number}"
+            )
+        case CallDecided(number=number, tool=tool, outcome=outcome):
+            return f"Call {number} of {clean(tool)}: {clean(outcome)}"
+        case ToolsPaused(paused=paused):
+            return "The tools are paused." if paused else "The tools run again."
         case ToolCalled(tool=tool, outcome=outcome, milliseconds=milliseconds):
             return f"{clean(tool)}: {clean(outcome)}, {milliseconds:.0f} ms"
         case ToolListOutdated(client=client):
@@ -116,6 +175,8 @@ def line_for(event: Event) -> str | None:
             return f"Types: {clean(message, 400)}"
         case WidgetFailed(widget=widget, message=message):
             return f"{clean(widget)} is not built anew: {clean(message, 400)}"
+        case SelfCheckFailed(cause=cause, fix=fix):
+            return f"ChatGPT would not get through: {clean(cause, 500)} {clean(fix, 500)} (homeport doctor)"
         case PastedWithoutPath():
             return "Somebody posts to the address without its path: paste the whole connector URL, with its end."
         case _:

@@ -8,9 +8,9 @@ import sys
 
 import click
 
-from homeport.cli.lifecycle import has_desktop
 from homeport.cli.remote import connect, data_dir_of, data_dir_option, wait_for
 from homeport.control.opening_page import FILE_NAME as OPENING_PAGE
+from homeport.desktop.presence import has_desktop
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 

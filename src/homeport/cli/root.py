@@ -7,14 +7,27 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from homeport.cli.behind_tray import run_behind_tray
+from homeport.desktop.child_environment import leave_bundle
 from homeport.errors import HomeportError, SettingsError
 
 if TYPE_CHECKING:
     from homeport.cli.compose import MakeEngine
+    from homeport.desktop.tray import Tray
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What `main` was given, for the commands that run Homeport."""
+
+    make_engine: MakeEngine | None = None
+    tray: Tray | None = None
+
 
 COMMANDS = {
     "serve": ("serving", "Serve without asking anything: for servers and containers."),
@@ -23,12 +36,14 @@ COMMANDS = {
     "start": ("lifecycle", "Let ChatGPT in again after `homeport stop`."),
     "stop": ("lifecycle", "Let ChatGPT no longer in; with --quit, end Homeport."),
     "open": ("lifecycle", "Open the dashboard in the browser."),
+    "doctor": ("doctor", "Ask what ChatGPT would ask, of this Homeport or any MCP server; name what fails."),
     "preview": ("preview", "Show the app's widgets as ChatGPT would, in the browser."),
     "build": ("build", "Build the app's widgets into widgets/dist, for where there is no Node."),
     "new": ("new", "Write a new project: an app with tools, a widget and tests."),
     "pending": ("requests", "List who waits to be let in."),
     "approve": ("requests", "Let the browser in that shows CODE."),
     "deny": ("requests", "Deny waiting request NUMBER, or all."),
+    "calls": ("calls", "List calls of tools that wait for your yes, or allow or deny one."),
     "clients": ("registers", "List clients, or allow a redirect host, or withdraw that."),
     "people": ("people", "List who may use Homeport, or invite, block or remove somebody."),
     "grants": ("registers", "List who has access, or revoke it."),
@@ -141,14 +156,21 @@ root = Root(
 
 def main(arguments: Sequence[str] | None = None, *, make_engine: MakeEngine | None = None) -> None:
     """Run the command line and exit with 0, 1 (failed) or 2 (misuse). `make_engine` replaces the real Engine."""
-    try:
-        root.main(args=None if arguments is None else list(arguments), prog_name="homeport", obj=make_engine)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        _leave_output()
-        click.echo(f"Nothing more can be written: {error.strerror}.", err=True)
-        raise SystemExit(1) from None
+    if getattr(sys, "frozen", False):
+        leave_bundle(os.environ)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+
+    def run(tray: Tray | None) -> None:
+        try:
+            root.main(args=given, prog_name="homeport", obj=Parts(make_engine, tray))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            _leave_output()
+            click.echo(f"Nothing more can be written: {error.strerror}.", err=True)
+            raise SystemExit(1) from None
+
+    run_behind_tray(given, run)
 
 
 def _leave_output() -> None:

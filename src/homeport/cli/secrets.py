@@ -14,7 +14,7 @@ from homeport.cli.secret_input import TypedValues, say_yes
 from homeport.cli.words import as_json as to_json
 from homeport.cli.words import columns
 from homeport.engine.protocol import SecretSummary
-from homeport.engine.secrets import PRIVY_APP_SECRET
+from homeport.engine.secrets import NGROK_TOKEN, PRIVY_APP_SECRET
 from homeport.errors import ConfirmationNeeded
 from homeport.foreign_text import clean
 
@@ -54,6 +54,7 @@ def secrets_set(
     """Set the secret NAME: it is asked for hidden, or read from standard input.
 
     `set privy` asks for the app id and the secret of your Privy app, checks both, and says what to change at Privy.
+    `set ngrok` tries the authtoken by opening the tunnel.
     """
     folder = data_dir_of(data_dir or outer)
     if name == PRIVY:
@@ -63,6 +64,11 @@ def secrets_set(
         return
     if app_id or unchecked:
         raise click.UsageError("--app-id and --unchecked belong to `homeport secrets set privy`.")
+    if name == NGROK_TOKEN:
+        from homeport.cli.ngrok_token import set_ngrok
+
+        wait_for(set_ngrok(folder))
+        return
     value = TypedValues().hidden(name)
 
     async def store(desk: SecretsDesk, sure: bool) -> None:
@@ -102,6 +108,20 @@ def secrets_import(outer: str | None, file: Path, unchecked: bool, confirmed: bo
     from homeport.cli.dotenv import import_dotenv
 
     wait_for(import_dotenv(data_dir_of(data_dir or outer), file, unchecked=unchecked, confirmed=confirmed))
+
+
+@secrets.command("generate")
+@click.argument("file", type=click.Path(path_type=Path))
+def secrets_generate(file: Path) -> None:
+    """Write fresh keys for a server into a new FILE, for `docker run --env-file FILE` and the like.
+
+    All replicas of one server get the same file. The keys of this computer stay as they are.
+    """
+    from homeport.clock import system_clock, system_randomness
+    from homeport.engine.server_secrets import write_fresh_secrets
+
+    names = write_fresh_secrets(file, clock=system_clock, random=system_randomness)
+    click.echo(f"{file} holds {', '.join(names)}. Only you can read it; put it where your server finds its secrets.")
 
 
 def _with_desk(folder: Path, change: Callable[[SecretsDesk, bool], Awaitable[None]], confirmed: bool) -> bool:

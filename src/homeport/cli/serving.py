@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from homeport.cli.compose import MakeEngine, OwnEngine, run_homeport
+from homeport.cli.compose import OwnEngine, run_homeport
+from homeport.cli.root import Parts
 from homeport.settings.load import LoadedSettings, load_settings
 from homeport.settings.model import Setting, table
 
@@ -39,9 +40,9 @@ def real_engine(loaded: LoadedSettings) -> OwnEngine:
 
 
 def _run(options: dict[str, Any], *, serve: bool) -> None:
-    make_engine: MakeEngine = click.get_current_context().obj or real_engine
+    parts: Parts = click.get_current_context().obj or Parts()
     loaded = load_settings(options=options, environ=os.environ, cwd=Path.cwd(), serve=serve)
-    run_homeport(loaded, make_engine)
+    run_homeport(loaded, parts.make_engine or real_engine, None if serve else parts.tray)
 
 
 class PlainContext(click.Context):

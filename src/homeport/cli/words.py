@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Sequence
 
-from homeport.engine.protocol import PendingRequest, Status
+from homeport.engine.protocol import PendingRequest, Status, TunnelStatus
 from homeport.errors import HomeportError
 from homeport.foreign_text import clean
 
@@ -72,6 +72,13 @@ def code_digits(text: str) -> str | None:
     return digits if len(digits) == CODE_DIGITS and digits.isascii() and digits.isdecimal() else None
 
 
+def tunnel_text(tunnel: TunnelStatus) -> str:
+    """How the tunnel is, how much of its month is used, and what to do."""
+    used = f"; {tunnel.requests:,} of {tunnel.request_limit:,} requests this month" if tunnel.request_limit else ""
+    why = " ".join(filter(None, (clean(tunnel.cause, 300), clean(tunnel.action, 300), clean(tunnel.progress, 100))))
+    return f"{tunnel.provider}, {tunnel.state}{used}" + (f". {why}" if why else "")
+
+
 def status_text(status: Status, now: float) -> str:
     """`homeport status`."""
     head = f"Homeport is {status.state}" + (f": {clean(status.problem, 400)}" if status.problem else ".")
@@ -79,9 +86,15 @@ def status_text(status: Status, now: float) -> str:
     if status.local_url != status.connector_url:
         facts.append(("local URL", status.local_url))
     facts.append(("public URL", status.public_url or "none: only this computer can reach it"))
+    if status.tunnel_state.provider not in ("none", "fixed"):
+        facts.append(("tunnel", tunnel_text(status.tunnel_state)))
     for app in status.apps:
         trouble = f"; {clean(app.problem, 400)}" if app.problem else ""
         facts.append(("app", f"{clean(app.name)} at {app.path}, {count(app.tools, 'tool')}{trouble}"))
+    if status.paused:
+        facts.append(("tools", "paused: each call is answered with that"))
+    if status.calls_waiting:
+        facts.append(("calls", f"{count(status.calls_waiting, 'call')} for your yes (see `homeport calls`)"))
     waiting = count(status.waiting, "request") + (" (see `homeport pending`)" if status.waiting else "")
     facts += [
         ("waiting", waiting),

@@ -12,19 +12,30 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from homeport.control.bodies import json_answer, read_body
+from homeport.control.event_stream import EventStream
 from homeport.control.guard import Guard, refuse
 from homeport.control.opening_page import OpeningPage
 from homeport.control.preview import Preview
-from homeport.control.routes import ENGINE_ROUTES, CodeBody, Done, EngineRoute, Nothing, OpeningBody
+from homeport.control.request_bodies import CodeBody, Nothing, OpeningBody
+from homeport.control.routes import ENGINE_ROUTES
+from homeport.control.rows import Done, EngineRoute
 from homeport.control.session import Sessions
 from homeport.control.shell import shell
 from homeport.engine.protocol import EngineMethods
-from homeport.errors import ApprovingPaused, EmailError, HomeportError, NoSuchRequest, NotFoundError, SettingsError
+from homeport.errors import (
+    ApprovingPaused,
+    EmailError,
+    HomeportError,
+    NoSuchCall,
+    NoSuchRequest,
+    NotFoundError,
+    SettingsError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +60,12 @@ def control_app(
     quit: Callable[[], None],
     opening_page: OpeningPage | None = None,
     preview: Preview | None = None,
+    stream: EventStream | None = None,
 ) -> ASGIApp:
     """The control listener's whole application, guarded. `quit` asks the process to end.
 
-    Without an `opening_page` the dashboard is opened by its address alone; without a `preview` there is none.
+    Without an `opening_page` the dashboard is opened by its address alone; without a `preview` or `stream` there is
+    none.
     """
 
     async def open_session(request: Request) -> Response:
@@ -83,12 +96,20 @@ def control_app(
         quit()
         return json_answer(Done(), Done)
 
+    async def events(request: Request) -> Response:
+        if stream is None:
+            raise HTTPException(404)
+        token = request.headers["authorization"].partition(" ")[2].strip()
+        lines = stream.lines(lambda: sessions.knows(token))
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
     routes = [
         Route("/", shell, methods=["GET"]),
         Route("/api/session", open_session, methods=["POST"]),
         Route("/api/session_code", session_code, methods=["POST"]),
         Route("/api/opening_page", write_opening_page, methods=["POST"]),
         Route("/api/quit", end, methods=["POST"]),
+        Route("/api/events", events, methods=["GET"]),
         *(Route(f"/api/{row.name}", _endpoint(row, engine), methods=[row.method]) for row in ENGINE_ROUTES),
         *(preview.routes(port) if preview is not None else ()),
     ]
@@ -118,7 +139,7 @@ def _endpoint(row: EngineRoute, engine: EngineMethods) -> Endpoint:
 def status_of(error: HomeportError) -> int:
     """The HTTP status of an error a person reads; never 500, since nothing broke."""
     match error:
-        case NotFoundError() | NoSuchRequest():
+        case NotFoundError() | NoSuchRequest() | NoSuchCall():
             return 404
         case ApprovingPaused():
             return 429

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from homeport.control.routes import Body
+from homeport.control.request_bodies import Body
 
 B = TypeVar("B", bound=Body)
 

@@ -16,19 +16,30 @@ from typing import Any, TypeVar
 from homeport import errors
 from homeport.control.instance import Running
 from homeport.engine.protocol import (
+    ActivityLine,
     ApprovalPreview,
     Approved,
     BackendKeyInfo,
+    CallRequest,
+    Changed,
+    Checklist,
     ClientSummary,
+    DoctorReport,
+    FolderListing,
     GrantSummary,
     InvitationSummary,
     Invited,
+    LogLine,
     PendingRequest,
     PersonSummary,
     PrivyCheck,
     Removal,
     SecretSummary,
+    SettingLine,
     Status,
+    ToolSummary,
+    TunnelCheck,
+    TunnelStatus,
     WaitingHost,
 )
 from homeport.errors import HomeportError, NotRunning
@@ -36,6 +47,9 @@ from homeport.errors import HomeportError, NotRunning
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 30.0
+
+PATIENT_SECONDS = 90.0
+"""For what waits for a tunnel, or asks a server far away."""
 
 
 class RemoteEngine:
@@ -135,6 +149,60 @@ class RemoteEngine:
     async def backend_key(self) -> BackendKeyInfo:
         return _read(BackendKeyInfo, await self._get("backend_key"))
 
+    async def pause(self) -> None:
+        await self._post("pause")
+
+    async def resume(self) -> None:
+        await self._post("resume")
+
+    async def activity(self, limit: int, before: str, query: str) -> list[ActivityLine]:
+        return _read(list[ActivityLine], await self._post("activity", limit=limit, before=before, query=query))
+
+    async def tools(self) -> list[ToolSummary]:
+        return _read(list[ToolSummary], await self._get("tools"))
+
+    async def set_rule(self, tool: str, rule: str) -> None:
+        await self._post("set_rule", tool=tool, rule=rule)
+
+    async def calls(self) -> list[CallRequest]:
+        return _read(list[CallRequest], await self._get("calls"))
+
+    async def allow_call(self, number: int, digest: str) -> None:
+        await self._post("allow_call", number=number, digest=digest)
+
+    async def deny_call(self, number: int) -> None:
+        await self._post("deny_call", number=number)
+
+    async def settings(self) -> list[SettingLine]:
+        return _read(list[SettingLine], await self._get("settings"))
+
+    async def change_setting(self, name: str, value: str | None) -> Changed:
+        return _read(Changed, await self._post("change_setting", name=name, value=value))
+
+    async def checklist(self) -> Checklist:
+        return _read(Checklist, await self._get("checklist"))
+
+    async def logs(self, limit: int) -> list[LogLine]:
+        return _read(list[LogLine], await self._post("logs", limit=limit))
+
+    async def doctor(self, url: str) -> DoctorReport:
+        return _read(DoctorReport, await self._patiently("doctor", url=url))
+
+    async def tunnel_check(self) -> TunnelCheck:
+        return _read(TunnelCheck, await self._get("tunnel_check"))
+
+    async def set_tunnel_token(self, token: str) -> TunnelStatus:
+        return _read(TunnelStatus, await self._patiently("set_tunnel_token", token=token))
+
+    async def adopt_tunnel_token(self) -> TunnelStatus:
+        return _read(TunnelStatus, await self._patiently("adopt_tunnel_token"))
+
+    async def restart_tunnel(self) -> TunnelStatus:
+        return _read(TunnelStatus, await self._patiently("restart_tunnel"))
+
+    async def folder_listing(self, path: str) -> FolderListing:
+        return _read(FolderListing, await self._post("folder_listing", path=path))
+
     async def session_code(self) -> str:
         """A one-use code that opens the dashboard within a minute."""
         answer = await self._post("session_code")
@@ -155,8 +223,11 @@ class RemoteEngine:
     async def _post(self, name: str, /, **body: object) -> Any:
         return await asyncio.to_thread(self._call, "POST", name, body)
 
-    def _call(self, method: str, name: str, body: dict[str, object] | None) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self._running.port, timeout=TIMEOUT_SECONDS)
+    async def _patiently(self, name: str, /, **body: object) -> Any:
+        return await asyncio.to_thread(self._call, "POST", name, body, PATIENT_SECONDS)
+
+    def _call(self, method: str, name: str, body: dict[str, object] | None, patience: float = TIMEOUT_SECONDS) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self._running.port, timeout=patience)
         headers = {"Authorization": f"Bearer {self._running.token}"}
         if body is not None:
             headers["Content-Type"] = "application/json"

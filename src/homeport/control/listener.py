@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from homeport.clock import Clock, Randomness, system_clock, system_randomness
 from homeport.control.api import control_app
+from homeport.control.event_stream import EventStream
 from homeport.control.instance import Instance
 from homeport.control.opening_page import OpeningPage
 from homeport.control.preview import Preview
+from homeport.control.request_bodies import OpeningBody, Page
 from homeport.control.session import Sessions
 from homeport.engine.protocol import EngineMethods
-from homeport.errors import SettingsError
+from homeport.errors import HomeportError, SettingsError
+from homeport.events import EventBus
 from homeport.listening import LOOPBACK, Listener, bind, bind_or_move, port_of
 
 
@@ -25,6 +29,7 @@ class ControlListener:
         *,
         quit: Callable[[], None],
         preview: Preview | None = None,
+        events: EventBus | None = None,
         clock: Clock = system_clock,
         randomness: Randomness = system_randomness,
     ) -> None:
@@ -32,10 +37,12 @@ class ControlListener:
         self._instance = instance
         self._quit = quit
         self._preview = preview
+        self._stream = EventStream(events) if events is not None else None
         self._clock = clock
         self._randomness = randomness
         self._listener = Listener()
         self._opening_page = OpeningPage(instance.data_dir)
+        self._sessions: Sessions | None = None
 
     @property
     def port(self) -> int:
@@ -60,7 +67,7 @@ class ControlListener:
                 f"The data folder cannot be written: {error.strerror or error}.",
                 hint="Make room or choose another one.",
             ) from error
-        sessions = Sessions(token, clock=self._clock, randomness=self._randomness)
+        sessions = self._sessions = Sessions(token, clock=self._clock, randomness=self._randomness)
         app = control_app(
             self._engine,
             sessions,
@@ -68,12 +75,23 @@ class ControlListener:
             quit=self._quit,
             opening_page=self._opening_page,
             preview=self._preview,
+            stream=self._stream,
         )
         await self._listener.start(app, sockets)
+
+    def write_opening_page(self, page: Page) -> Path:
+        """The private file that takes a browser to this page, for a minute. Raises HomeportError."""
+        if self._sessions is None:
+            raise HomeportError("The dashboard is not there yet.", hint="Try again in a moment.")
+        address = OpeningBody(page=page).address(self._sessions.issue_code())
+        self._opening_page.write(f"http://127.0.0.1:{self.port}{address}")
+        return self._opening_page.file
 
     async def stop(self) -> None:
         self._opening_page.remove()
         if self._preview is not None:
             self._preview.close()
+        if self._stream is not None:
+            self._stream.close()
         await self._listener.stop()
         self._opening_page.remove()

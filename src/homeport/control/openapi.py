@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from homeport.control.routes import ENGINE_ROUTES, EngineRoute, Nothing
+from homeport.control.request_bodies import Nothing
+from homeport.control.routes import ENGINE_ROUTES
+from homeport.control.rows import EngineRoute
 
 ERROR: dict[str, Any] = {
     "type": "object",

@@ -34,6 +34,10 @@ class OpeningPage:
         self._seconds = seconds
         self._removal: asyncio.TimerHandle | None = None
 
+    @property
+    def file(self) -> Path:
+        return self._file
+
     def write(self, address: str) -> None:
         """Put a page there that leads to `address`. Raises HomeportError when the file cannot be written."""
         self.remove()

@@ -5,12 +5,21 @@ The server, its OpenAPI description and their tests read this table; there is no
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
+from homeport.control.dashboard_routes import DASHBOARD_ROUTES
+from homeport.control.request_bodies import (
+    ApproveBody,
+    CodeBody,
+    DenyBody,
+    EmailBody,
+    GrantBody,
+    HostBody,
+    Nothing,
+    PrivyBody,
+    SecretBody,
+    SecretNameBody,
+    WhoBody,
+)
+from homeport.control.rows import Denied, Done, EngineRoute
 from homeport.engine.protocol import (
     ApprovalPreview,
     Approved,
@@ -28,105 +37,6 @@ from homeport.engine.protocol import (
     Status,
     WaitingHost,
 )
-
-NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
-
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_CONTROLS)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=NO_CONTROLS)]
-
-SecretValue = Annotated[str, StringConstraints(min_length=1, max_length=16_384)]
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Nothing(Body):
-    """A request without fields."""
-
-
-class CodeBody(Body):
-    code: Code
-
-
-class OpeningBody(Body):
-    """Which page of the control listener a browser is taken to."""
-
-    page: Literal["dashboard", "preview"] = "dashboard"
-    simulation: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,64}$")] = ""
-
-    def address(self, code: str) -> str:
-        """The path with its fragment, in which the one-use code is."""
-        path = "/preview" if self.page == "preview" else "/"
-        return f"{path}#code={code}" + (f"&simulation={self.simulation}" if self.simulation else "")
-
-
-class ApproveBody(Body):
-    code: Code
-    who: Annotated[str, StringConstraints(max_length=256, pattern=NO_CONTROLS)]
-    read_only: bool = False
-    consent_in_browser: bool = False
-    other_network: bool = False
-
-
-class DenyBody(Body):
-    number: Annotated[int, Field(ge=1, le=2**31 - 1)] | None
-
-
-class HostBody(Body):
-    host: Name
-
-
-class GrantBody(Body):
-    grant_id: Name
-
-
-class EmailBody(Body):
-    email: Name
-
-
-class WhoBody(Body):
-    who: Name
-
-
-class SecretNameBody(Body):
-    name: Name
-    confirmed: bool = False
-
-
-class SecretBody(Body):
-    name: Name
-    value: SecretValue
-    confirmed: bool = False
-
-
-class PrivyBody(Body):
-    app_id: Name
-    secret: SecretValue
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The answer of what gives nothing back."""
-
-    ok: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
-    denied: int
-
-
-@dataclass(frozen=True, slots=True)
-class EngineRoute:
-    """One method of the Engine at `/api/<name>`."""
-
-    name: str
-    method: Literal["GET", "POST"]
-    summary: str
-    body: type[Body]
-    answer: Any
-    call: Callable[[EngineMethods, Any], Awaitable[Any]]
 
 
 async def _start(engine: EngineMethods, _: Nothing) -> Done:
@@ -276,4 +186,5 @@ ENGINE_ROUTES = (
         BackendKeyInfo,
         lambda engine, _: engine.backend_key(),
     ),
+    *DASHBOARD_ROUTES,
 )

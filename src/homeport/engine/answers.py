@@ -27,6 +27,10 @@ from homeport.people.person import Person
 from homeport.settings import LoadedSettings
 from homeport.store import Transaction
 
+SELF_CHECK_CLIENT = "homeport-self-check"
+SELF_CHECK_PROVIDER = "self-check"
+"""Whose Homeport's own grant is while it checks itself, for a moment: nobody's that the owner knows."""
+
 
 def app_status(rooms: Rooms, origin: Origin) -> list[AppStatus]:
     return [
@@ -105,7 +109,7 @@ def approved(approval: Approval, person: Person, scope: str) -> Approved:
 
 async def live_grants(rooms: Rooms, now: float) -> int:
     by_client = await rooms.database.transaction(lambda tx: grant_tables.live_grants_by(tx, "client_id", int(now)))
-    return sum(by_client.values())
+    return sum(number for client_id, number in by_client.items() if client_id != SELF_CHECK_CLIENT)
 
 
 async def clients(rooms: Rooms, now: float) -> list[ClientSummary]:
@@ -150,6 +154,7 @@ async def people(rooms: Rooms, now: float) -> list[PersonSummary]:
                 seen_at=max(r.seen_at, used.get(r.person.id, 0)),
             )
             for r in people_tables.all_people(tx)
+            if r.person.provider != SELF_CHECK_PROVIDER
         ]
 
     return await rooms.database.transaction(work)
@@ -158,7 +163,8 @@ async def people(rooms: Rooms, now: float) -> list[PersonSummary]:
 async def grants(rooms: Rooms, now: float) -> list[GrantSummary]:
     def work(tx: Transaction) -> list[GrantSummary]:
         names = {r.person.id: label(r.person) for r in people_tables.all_people(tx)}
-        return [_grant(rooms, tx, grant, names, now) for grant in grant_tables.all_grants(tx)]
+        listed = [grant for grant in grant_tables.all_grants(tx) if grant.client_id != SELF_CHECK_CLIENT]
+        return [_grant(rooms, tx, grant, names, now) for grant in listed]
 
     return await rooms.database.transaction(work)
 

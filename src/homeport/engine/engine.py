@@ -16,13 +16,18 @@ from typing import Any
 
 from homeport.clock import Clock, Randomness, system_clock, system_randomness
 from homeport.engine import answers, facts
+from homeport.engine.computer import computer_name
 from homeport.engine.lifecycle import EngineState, Move, follow
 from homeport.engine.probe import SelfProbe
 from homeport.engine.protocol import Status
+from homeport.engine.public_door import PublicDoor
 from homeport.engine.questions import Questions
 from homeport.engine.rooms import Rooms, Seams, open_rooms
+from homeport.engine.self_check import SelfCheck, Surroundings
 from homeport.engine.served import AppSource
 from homeport.engine.sources import app_sources
+from homeport.engine.tunnel_questions import TunnelQuestions
+from homeport.engine.tunnels import Tunnels
 from homeport.errors import HomeportError
 from homeport.events import (
     AppLoaded,
@@ -31,23 +36,22 @@ from homeport.events import (
     Event,
     EventBus,
     PastedWithoutPath,
-    PublicUrlChanged,
     WidgetBuilt,
 )
 from homeport.foreign_text import clean
 from homeport.listening import Listener, bind, bind_or_move, holder_of, port_of
 from homeport.network import Network, SystemNetwork
-from homeport.origins import Origins, parse_public_url
+from homeport.origins import Origins
 from homeport.settings import LoadedSettings
 from homeport.store import Database
-from homeport.tunnel import FixedTunnel, NoTunnel, Tunnel, TunnelInfo
+from homeport.tunnel import Tunnel
 
 logger = logging.getLogger(__name__)
 
 HOUSEKEEPING_SECONDS = 60
 
 
-class Engine(Questions):
+class Engine(TunnelQuestions, Questions):
     """One Homeport. Build it, `start` and `stop` it any number of times, `close` it once.
 
     `network` and `tunnel` are what tests hand in to play the outside world.
@@ -66,19 +70,29 @@ class Engine(Questions):
         self.events = EventBus()
         self.events.subscribe(self._tell_of_changed_tools)
         self.events.subscribe(self._compare_networks)
+        self.events.subscribe(self._check_itself)
         self._loaded = loaded
         self._clock = clock
         self._seams = Seams(clock, random, network or SystemNetwork(), os.environ if environ is None else environ)
         self._given_tunnel = tunnel
-        self._tunnel = tunnel or _tunnel_of(loaded)
         self._moved = ""
         self.origins = Origins(loaded.settings.port)
         self._probe = SelfProbe(random, clock)
+        self._tunnels = Tunnels(self._seams, lambda: self._rooms.vault if self._rooms is not None else None)
+        self._door = PublicDoor(
+            tunnel or self._tunnels.make(loaded),
+            self.origins,
+            self.events,
+            self._probe,
+            came_up=self._learn_own_network,
+            clock=clock,
+            random=random,
+        )
+        self._self_check = SelfCheck(self._surroundings())
         self._listener = Listener()
         self._rooms: Rooms | None = None
         self._state = EngineState.STOPPED
         self._problem = ""
-        self._tunnel_info: TunnelInfo | None = None
         self._changing = asyncio.Lock()
         self._bringing_up: asyncio.Task[Rooms] | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -86,6 +100,11 @@ class Engine(Questions):
         self._version = installed_version("homeport")
 
     # --- life -------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Open database and secrets without going online: what is known can be asked, and nobody is let in."""
+        async with self._changing:
+            await self._open_rooms()
 
     async def start(self) -> None:
         """Listen, open the tunnel, be online. Starting twice is starting once. Raises HomeportError."""
@@ -109,6 +128,7 @@ class Engine(Questions):
             self._run(self._warm(rooms))
             self._run(self._keep_house())
             self._learn_own_network()
+            self._check_itself()
 
     async def stop(self) -> None:
         """Take tunnel and public listener away; grants and data stay. Stopping twice is stopping once.
@@ -157,7 +177,10 @@ class Engine(Questions):
         await rooms.database.transaction(lambda tx: rooms.people.admission.purge(tx, int(self._clock())))
         await rooms.signing.rotate_if_due()
         await rooms.backend.rotate_if_due()
+        await self._door.keep_count()
         rooms.live.look()
+        rooms.calls.purge()
+        rooms.pause.paused = await rooms.database.transaction(facts.read_paused)
 
     async def status(self) -> Status:
         rooms = self._rooms
@@ -172,7 +195,7 @@ class Engine(Questions):
             connector_url=self._connector_url(),
             local_url=self.origins.local.url,
             public_url=self.origins.public.url if self.origins.public else "",
-            tunnel=self._tunnel.provider,
+            tunnel=self._door.tunnel.provider,
             apps=answers.app_status(rooms, self.origins.preferred) if rooms else [],
             waiting=waiting,
             grants=grants,
@@ -182,7 +205,11 @@ class Engine(Questions):
             version=self._version,
             pid=os.getpid(),
             started_at=self._started_at,
-            warnings=answers.warnings(rooms, self._loaded, self._moved),
+            tunnel_state=self._door.status(),
+            paused=rooms.pause.paused if rooms else False,
+            calls_waiting=len(rooms.calls.open_questions()) if rooms else 0,
+            computer=rooms.computer if rooms else computer_name(),
+            warnings=[*answers.warnings(rooms, self._loaded, self._moved), *self._self_check.warnings],
         )
 
     # --- how it is done -----------------------------------------------------------------------------------------
@@ -190,7 +217,7 @@ class Engine(Questions):
     async def _bring_up(self) -> Rooms:
         rooms = await self._open_rooms()
         await self._listen(rooms)
-        await self._open_tunnel(rooms)
+        await self._door.open(rooms)
         return rooms
 
     async def _interruptible(self, work: Coroutine[Any, Any, Rooms]) -> Rooms:
@@ -259,47 +286,19 @@ class Engine(Questions):
         if moves and remembered != (moved_to := port if port != settings.port else 0):
             await rooms.database.transaction(lambda tx: facts.write_port(tx, moved_to))
 
-    async def _open_tunnel(self, rooms: Rooms) -> None:
-        info = await self._tunnel.start(f"http://127.0.0.1:{self.origins.port}")
-        last = await rooms.database.transaction(facts.read_last_tunnel)
-        if last is not None and not last.stable:
-            # It ended without `stop`: the process was killed. Who had its name meanwhile, nobody knows.
-            await self._end_unstable_grants(rooms, last.public_url)
-        new = parse_public_url(info.public_url) if info is not None else None
-        now_up = facts.LastTunnel(new, info.stable) if info is not None and new is not None else None
-        # Written down before anybody can sign in there: a killed process must know whose grants to end.
-        await rooms.database.transaction(lambda tx: facts.write_last_tunnel(tx, now_up))
-        self._tunnel_info = info
-        self.origins.set_public(new)
-        old = last.public_url if last else None
-        if old != new and (old is not None or new is not None):
-            self.events.publish(PublicUrlChanged(at=self._clock(), old=old, new=new))
-
     async def _withdraw(self) -> None:
         """The public side first. Each step is done, also when the one before it failed or was cancelled."""
         async with contextlib.AsyncExitStack() as last_step_first:
             last_step_first.push_async_callback(self._listener.stop)
-            last_step_first.push_async_callback(self._leave_public_origin)
-            last_step_first.push_async_callback(self._tunnel.stop)
+            last_step_first.push_async_callback(self._door.leave, self._rooms)
+            last_step_first.push_async_callback(self._door.end_tunnel)
             last_step_first.push_async_callback(self._end_background)
 
     async def _end_background(self) -> None:
+        self._self_check.forget()
         for task in tuple(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-
-    async def _leave_public_origin(self) -> None:
-        info, self._tunnel_info = self._tunnel_info, None
-        public = self.origins.public
-        self.origins.set_public(None)
-        self._probe.forget()
-        if info is not None and not info.stable and public is not None and self._rooms is not None:
-            await self._end_unstable_grants(self._rooms, public.url)
-
-    async def _end_unstable_grants(self, rooms: Rooms, issuer: str) -> None:
-        """SECURITY, origins: whoever gets this tunnel name next must find no grant of ours alive."""
-        await rooms.auth.exchanges.revoke_issuer(issuer, "its tunnel ended")
-        await rooms.database.transaction(lambda tx: facts.write_last_tunnel(tx, None))
 
     async def _warm(self, rooms: Rooms) -> None:
         if rooms.people.privy is not None:
@@ -333,14 +332,51 @@ class Engine(Questions):
 
     def _learn_own_network(self) -> None:
         if (public := self.origins.public) is not None and self._probe.stale:
-            self._run(self._probe.ask(public.url, self._seams.network.tls))
+            self._run(self._ask_outside(public.url))
+
+    async def _ask_outside(self, public_url: str) -> None:
+        self._door.answered_outside(await self._probe.ask(public_url, self._seams.network.tls))
+
+    def _check_itself(self, event: Event | None = None) -> None:
+        """There is a public URL since a moment: ask it what ChatGPT will ask."""
+        if self._self_check.is_due(event):
+            self._run(self._self_check.after_start())
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            origins=self.origins,
+            probe=self._probe,
+            network=self._seams.network,
+            environ=self._seams.environ,
+            events=self.events,
+            clock=self._clock,
+            random=self._seams.random,
+            rooms=lambda: self._rooms,
+            online=lambda: self._state is EngineState.ONLINE,
+            loaded=lambda: self._loaded,
+            tunnel=self._door.status,
+        )
 
     def _read_settings_again(self) -> None:
         """What counts when the listener starts again: between a stop and a start the files may have changed."""
         if self._rooms is not None:
             self._rooms.live.look()
             self._loaded = self._rooms.live.loaded
-            self._tunnel = self._given_tunnel or _tunnel_of(self._loaded)
+        self._door.tunnel = self._given_tunnel or self._tunnels.make(self._loaded)
+
+    async def _change_tunnel(self) -> None:
+        async with self._changing:
+            if self._state is not EngineState.ONLINE:
+                raise HomeportError("Homeport is not online, and so is its tunnel.", hint="Start it: homeport start")
+            before = self._loaded
+            self._read_settings_again()
+            now = self._loaded
+            if "fixed" not in (before.tunnel, now.tunnel) or before.settings == now.settings:
+                await self._door.renew(self.rooms)
+                return
+        # A fixed URL leads to a port that must not move: the listener has to begin anew as well.
+        await self.stop()
+        await self.start()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -359,11 +395,6 @@ class Engine(Questions):
         if self._rooms is None:
             return ""
         return self.origins.preferred.resource(next(iter(self._rooms.served.sources)))
-
-
-def _tunnel_of(loaded: LoadedSettings) -> Tunnel:
-    settings = loaded.settings
-    return FixedTunnel(settings.public_url) if settings.tunnel == "fixed" else NoTunnel()
 
 
 def _in_words(error: BaseException) -> str:

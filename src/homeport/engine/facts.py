@@ -57,6 +57,15 @@ def write_last_tunnel(tx: Transaction, tunnel: LastTunnel | None) -> None:
     write(tx, "tunnel", json.dumps(asdict(tunnel)) if tunnel is not None else None)
 
 
+def read_tunnel_name(tx: Transaction, provider: str) -> str:
+    """The public URL that this provider gave last and gives again, or empty."""
+    return read(tx, f"tunnel-name-{provider}") or ""
+
+
+def write_tunnel_name(tx: Transaction, provider: str, public_url: str) -> None:
+    write(tx, f"tunnel-name-{provider}", public_url)
+
+
 def read_port(tx: Transaction) -> int:
     """The public port that was moved to, or 0."""
     return int(read(tx, "port") or 0)
@@ -64,3 +73,34 @@ def read_port(tx: Transaction) -> int:
 
 def write_port(tx: Transaction, port: int) -> None:
     write(tx, "port", str(port) if port else None)
+
+
+def read_online(tx: Transaction) -> bool:
+    """Whether Homeport was online when it ended on a desktop, or has never been there."""
+    return read(tx, "online") != "no"
+
+
+def write_online(tx: Transaction, online: bool) -> None:
+    write(tx, "online", "yes" if online else "no")
+
+
+def first_time(tx: Transaction, what: str) -> bool:
+    """Whether this is the first time that somebody asks, which is written down: it is true once."""
+    first = read(tx, what) is None
+    if first:
+        write(tx, what, "yes")
+    return first
+
+
+PAUSE_CHANNEL = "pause"
+"""Tells every replica that the tools are paused ("yes") or run again ("no")."""
+
+
+def read_paused(tx: Transaction) -> bool:
+    """Whether the owner has paused the tools; that outlives a restart."""
+    return read(tx, "paused") is not None
+
+
+def write_paused(tx: Transaction, paused: bool) -> None:
+    write(tx, "paused", "yes" if paused else None)
+    tx.notify(PAUSE_CHANNEL, "yes" if paused else "no")

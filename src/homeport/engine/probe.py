@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import logging
 import ssl
+from collections.abc import Iterable
 
 from homeport.auth.browsers import UNKNOWN_NETWORK, forwarded_network
 from homeport.clock import Clock, Randomness
@@ -15,6 +16,7 @@ from homeport.clock import Clock, Randomness
 logger = logging.getLogger(__name__)
 
 PROBE_HEADER = "homeport-probe"
+PROVIDER_ERROR = "ngrok-error-code"
 SECONDS = 10.0
 STALE_SECONDS = 60.0
 GOOD_SECONDS = 15 * 60.0
@@ -40,12 +42,21 @@ class SelfProbe:
         """Whether it is time to ask again: a laptop changes its network."""
         return self._clock() >= self._asked_at + STALE_SECONDS
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What this process's own requests to its own public URL carry."""
+        return {PROBE_HEADER: self._token}
+
+    def is_own(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Whether this process sent the request itself, by way of its public URL: then it is no client's."""
+        return any(
+            name == PROBE_HEADER.encode() and hmac.compare_digest(value, self._token.encode())
+            for name, value in headers
+        )
+
     def heard(self, headers: list[tuple[bytes, bytes]]) -> None:
         """The public listener tells of a request to /health."""
-        for name, value in headers:
-            if name == PROBE_HEADER.encode() and hmac.compare_digest(value, self._token.encode()):
-                break
-        else:
+        if not self.is_own(headers):
             return
         hops = [hop for name, value in headers if name == b"x-forwarded-for" for hop in value.split(b",")]
         network = forwarded_network(hops[-1].decode("latin-1")) if hops else UNKNOWN_NETWORK
@@ -54,19 +65,24 @@ class SelfProbe:
         self._learned_at = self._clock()
         self._times_heard += 1
 
-    async def ask(self, public_url: str, tls: ssl.SSLContext) -> None:
-        """Send one request to the own public URL; failing teaches nothing and is no error. `tls` says whom to trust."""
+    async def ask(self, public_url: str, tls: ssl.SSLContext) -> str:
+        """Send one request to the own public URL; failing teaches nothing and is no error. `tls` says whom to trust.
+
+        Returns the error of the tunnel's provider where that answers in our place, else nothing.
+        """
         import httpx2
 
         self._asked_at = self._clock()
         heard_before = self._times_heard
         try:
             async with httpx2.AsyncClient(timeout=SECONDS, verify=tls) as client:
-                await client.get(f"{public_url}/health", headers={PROBE_HEADER: self._token})
+                answer = await client.get(f"{public_url}/health", headers=self.headers)
+                return answer.headers.get(PROVIDER_ERROR, "")[:64] if answer.status_code >= 400 else ""
         except (httpx2.HTTPError, OSError) as error:
             if self._times_heard == heard_before:  # it may have come here, and its answer got lost on the way back
                 self._learned = None
             logger.info("The public URL did not answer the probe: %s", type(error).__name__)
+        return ""
 
     def forget(self) -> None:
         self._learned, self._asked_at = None, float("-inf")

@@ -5,15 +5,17 @@ How an engine lives is in `engine`; what the owner decides about people is in `p
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 from homeport.clock import Clock
 from homeport.engine import answers, person_decisions
+from homeport.engine.dashboard_questions import DashboardQuestions
 from homeport.engine.protocol import (
     ApprovalPreview,
     Approved,
     BackendKeyInfo,
     ClientSummary,
+    DoctorReport,
     GrantSummary,
     InvitationSummary,
     Invited,
@@ -26,17 +28,19 @@ from homeport.engine.protocol import (
 )
 from homeport.engine.rooms import Rooms, Seams
 from homeport.engine.secrets import SecretRegister, reference_variables
+from homeport.engine.self_check import SelfCheck
 from homeport.errors import NotFoundError
 from homeport.origins import Origins
 from homeport.people import invitations
 
 
-class Questions(ABC):
+class Questions(DashboardQuestions):
     """The EngineMethods that need the open rooms. All raise HomeportError before the first start."""
 
     origins: Origins
     _clock: Clock
     _seams: Seams
+    _self_check: SelfCheck
 
     @property
     @abstractmethod
@@ -121,6 +125,9 @@ class Questions(ABC):
             origin=public.url if public is not None else "",
             network=self._seams.network,
         )
+
+    async def doctor(self, url: str) -> DoctorReport:
+        return await self._self_check.doctor(url)
 
     async def backend_key(self) -> BackendKeyInfo:
         return self.rooms.backend.key_info(self.origins.preferred)

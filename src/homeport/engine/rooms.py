@@ -9,25 +9,35 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from homeport.activity import ActivityLog
+from homeport.approvals.call_desk import CallDesk
 from homeport.apps.app import App
 from homeport.auth.fetch import Fetcher
 from homeport.auth.grant_tables import GRANTS_CHANNEL
 from homeport.auth.server import AuthKeys, AuthorizationServer, SignedInPeople
 from homeport.auth.tokens import Tokens
 from homeport.clock import Clock, Randomness
+from homeport.engine import facts
 from homeport.engine.backend import EngineBackend
+from homeport.engine.computer import computer_name
+from homeport.engine.discovery import Discovery
+from homeport.engine.first_times import FirstTimes
+from homeport.engine.lasting import require_lasting
 from homeport.engine.live_settings import LiveSettings
+from homeport.engine.log_ring import LogRing
 from homeport.engine.people import open_people
 from homeport.engine.probe import SelfProbe
 from homeport.engine.served import AppSource, Served
+from homeport.engine.sources import settings_changed
 from homeport.events import EventBus
 from homeport.keys.imported import imported_pair
 from homeport.keys.remote import RemoteKeys
 from homeport.keys.signing import SigningKeys
+from homeport.mcp_server.asking import OwnerAsked
 from homeport.mcp_server.calls import ToolCalls
 from homeport.mcp_server.dispatch import AppDispatch
 from homeport.mcp_server.endpoint import McpEndpoint
 from homeport.mcp_server.open_streams import OpenStreams
+from homeport.mcp_server.pause import Pause
 from homeport.mcp_server.resources import WidgetResources
 from homeport.mcp_server.tool_lists import ToolLists
 from homeport.network import Network
@@ -76,6 +86,11 @@ class Rooms:
     public: PublicApp
     dispatches: Mapping[str, AppDispatch]
     live: LiveSettings
+    pause: Pause
+    calls: CallDesk
+    first_times: FirstTimes
+    computer: str
+    logs: LogRing
     opened: contextlib.AsyncExitStack
 
     def tool_list_digest(self, path: str) -> str:
@@ -104,6 +119,10 @@ async def open_rooms(
     Each part is in `opened` as soon as it is open: after an error, closing that leaves nothing open.
     """
     settings = loaded.settings
+    logs = LogRing()
+    logging.getLogger().addHandler(logs)
+    opened.callback(logging.getLogger().removeHandler, logs)
+    require_lasting(loaded, seams.environ)
     require_own_folder(settings.data_dir)
     clock, random = seams.clock, seams.random
     vault, database = await _open_both(loaded, seams)
@@ -161,10 +180,22 @@ async def open_rooms(
     def changed(new: LoadedSettings) -> None:
         tokens.lifetime_seconds = new.access_token_seconds
         allowed.extra = frozenset(new.settings.allowed_origins)
+        settings_changed(served.sources.values(), new.settings)
 
     live = LiveSettings(loaded, changed)
     open_streams = OpenStreams(clock=clock)
     opened.callback(database.listen(GRANTS_CHANNEL, open_streams.end_grant))
+    computer = computer_name()
+    pause = Pause(computer=computer, paused=await database.transaction(facts.read_paused))
+    opened.callback(database.listen(facts.PAUSE_CHANNEL, pause.heard))
+    desk = CallDesk(events, clock=clock)
+    opened.callback(database.listen(GRANTS_CHANNEL, desk.end_grant))
+    # Where nobody sits at the computer nobody can be asked.
+    asked = None if loaded.serve else OwnerAsked(desk.ask, computer=computer)
+    first_times = FirstTimes(database, events, served.apps, clock=clock)
+    await first_times.load()
+    opened.push_async_callback(first_times.close)
+    opened.callback(events.subscribe(first_times.heard))
     endpoints: dict[str, McpEndpoint] = {}
     tool_lists: dict[str, ToolLists] = {}
     widgets: dict[str, WidgetResources] = {}
@@ -186,6 +217,8 @@ async def open_rooms(
             record=events.publish,
             backend=backend.of,
             rule=live.rule,
+            pause=pause,
+            asked=asked,
             clock=clock,
             random=random,
         )
@@ -194,6 +227,7 @@ async def open_rooms(
             calls=calls,
             tool_lists=tool_lists[path],
             resources=widgets[path],
+            fetched=first_times.fetched,
             version=version,
         )
         endpoints[path] = McpEndpoint(
@@ -204,7 +238,8 @@ async def open_rooms(
             open_streams=open_streams,
         )
         opened.push_async_callback(endpoints[path].stop)
-    public = PublicApp(origins, allowed, auth.routes(), endpoints, probed=probe.heard)
+    discovery = Discovery(events, probe, clock=clock)
+    public = PublicApp(origins, allowed, auth.routes(), endpoints, probed=probe.heard, discovered=discovery.heard)
     return Rooms(
         vault,
         database,
@@ -222,6 +257,11 @@ async def open_rooms(
         public,
         dispatches,
         live,
+        pause,
+        desk,
+        first_times,
+        computer,
+        logs,
         opened,
     )
 

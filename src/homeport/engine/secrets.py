@@ -17,6 +17,8 @@ from homeport.vault import Vault
 
 PRIVY_APP_SECRET = "privy-app-secret"
 IMPORTED_KEYS = "imported-keys"
+NGROK_TOKEN = "ngrok"
+CLOUDFLARED_TOKEN = "cloudflared"
 
 LONGEST = 16_384
 """Characters of a secret: two RSA keys in base64 PEM fit well."""
@@ -35,6 +37,10 @@ class KnownSecret:
 
 def _is_one_line(value: str) -> bool:
     return re.fullmatch(r"[\x21-\x7e]{1,512}", value) is not None
+
+
+def _is_authtoken(value: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9_-]{8,256}", value) is not None
 
 
 def _is_key(value: str) -> bool:
@@ -70,6 +76,18 @@ KNOWN = (
         "asks Privy for the e-mail addresses of people who sign in; checked and set with `homeport secrets set privy`",
         _is_one_line,
         "the app secret as Privy's dashboard shows it",
+    ),
+    KnownSecret(
+        NGROK_TOKEN,
+        "opens the tunnel of your ngrok account; tried and set with `homeport secrets set ngrok`",
+        _is_authtoken,
+        "the authtoken from https://dashboard.ngrok.com/get-started/your-authtoken: letters, digits and underscores",
+    ),
+    KnownSecret(
+        CLOUDFLARED_TOKEN,
+        "opens your named Cloudflare tunnel",
+        _is_one_line,
+        "the token that Cloudflare's dashboard shows behind `cloudflared tunnel run --token`",
     ),
     KnownSecret(
         "signing-keys",
@@ -123,6 +141,16 @@ def known(name: str) -> KnownSecret | None:
     return next((secret for secret in KNOWN if secret.name == name), None)
 
 
+def require_fit(name: str, value: str) -> KnownSecret:
+    """The secret of this name. Raises NotFoundError where there is none, VaultError where the value cannot be its."""
+    secret = known(name)
+    if secret is None:
+        raise _unknown(name, [each.name for each in KNOWN])
+    if not value or len(value) > LONGEST or not secret.check(value):
+        raise VaultError(f"This is not what {name} holds: nothing was stored.", hint=f"It must be {secret.expects}.")
+    return secret
+
+
 def reference_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Which secrets the environment gives in the names of the reference implementation: secret to variable."""
     names = {PRIVY_APP_SECRET: "PRIVY_APP_SECRET", IMPORTED_KEYS: "JWT_PRIVATE_KEY"}
@@ -145,13 +173,7 @@ class SecretRegister:
 
     async def set(self, name: str, value: str, *, confirmed: bool = False) -> None:
         """Store a secret. Raises NotFoundError for an unknown name, ConfirmationNeeded, VaultError."""
-        secret = known(name)
-        if secret is None:
-            raise _unknown(name, [each.name for each in KNOWN])
-        if not value or len(value) > LONGEST or not secret.check(value):
-            raise VaultError(
-                f"This is not what {name} holds: nothing was stored.", hint=f"It must be {secret.expects}."
-            )
+        secret = require_fit(name, value)
         before = self._vault.get(name)
         if before == value:
             return

@@ -94,6 +94,10 @@ class Served:
     def __call__(self) -> Mapping[str, ServedApp]:
         return {path: self._describe(path, source.app) for path, source in self.sources.items()}
 
+    def apps(self) -> list[App]:
+        """The apps as they are now."""
+        return [source.app for source in self.sources.values()]
+
     def _describe(self, path: str, app: App) -> ServedApp:
         known = self._described.get(path)
         if known is not None and known[0] is app:

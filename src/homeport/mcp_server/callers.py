@@ -7,6 +7,9 @@ from typing import Protocol
 
 from homeport.people.person import Person
 
+PREVIEW_CLIENT = "homeport-preview"
+"""The client id in the activity of every call that the owner's own preview makes."""
+
 
 class Caller(Protocol):
     """The bearer of a live token: a person, through a client."""

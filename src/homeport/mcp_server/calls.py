@@ -1,4 +1,4 @@
-"""One tools/call from its name to its result: scope, rule, tool, result, activity. Knows no HTTP and no SDK.
+"""One tools/call from its name to its result: scope, pause, rule, tool, result, activity. Knows no HTTP and no SDK.
 
 Whatever goes wrong inside a tool is a result the model can read; only what the person must consent to or sign in for
 anew is the transport's to answer.
@@ -24,8 +24,10 @@ from homeport.auth.scopes import effective
 from homeport.clock import Clock, Randomness, system_clock, system_randomness
 from homeport.events import ToolCalled
 from homeport.foreign_text import clean
-from homeport.mcp_server.callers import Caller
+from homeport.mcp_server.asking import OwnerAsked, Refusal
+from homeport.mcp_server.callers import PREVIEW_CLIENT, Caller
 from homeport.mcp_server.messages import encode
+from homeport.mcp_server.pause import Pause
 from homeport.mcp_server.redaction import redact
 from homeport.mcp_server.rules import Rule, default_rule, refusal
 
@@ -67,7 +69,10 @@ class ToolCall:
 
 
 class ToolCalls:
-    """Calls the tools of the current app under the owner's rules and notes each call."""
+    """Calls the tools of the current app under the owner's rules and notes each call.
+
+    Without `asked` nobody can be asked, and the rule `ask` blocks.
+    """
 
     def __init__(
         self,
@@ -76,6 +81,8 @@ class ToolCalls:
         record: Callable[[ToolCalled], None],
         backend: Callable[[Caller], Backend] | None = None,
         rule: Rule = default_rule,
+        pause: Pause | None = None,
+        asked: OwnerAsked | None = None,
         clock: Clock = system_clock,
         timer: Callable[[], float] = time.perf_counter,
         random: Randomness = system_randomness,
@@ -84,6 +91,8 @@ class ToolCalls:
         self._record = record
         self._backend = backend
         self._rule = rule
+        self._pause = pause
+        self._asked = asked
         self._clock = clock
         self._timer = timer
         self._random = random
@@ -103,10 +112,15 @@ class ToolCalls:
         if tool is None:
             self._note(call, None, 0.0, "unknown_tool")
             return _error(call, "unknown_tool", _gone(call.name, app.name))
-        refused = refusal(tool, self._rule(tool.name, tool.effect))
-        if refused:
-            self._note(call, tool, 0.0, "blocked")
-            return _error(call, "blocked", refused)
+        if self._rule(tool.name, tool.effect) != "allow" or (self._pause is not None and self._pause.paused):
+            try:
+                refused = await self._refusal(call, tool)
+            except asyncio.CancelledError:
+                self._note(call, tool, 0.0, "cancelled")
+                raise
+            if refused:
+                self._note(call, tool, 0.0, refused[0])
+                return _error(call, *refused)
         began = self._timer()
         outcome, http = "cancelled", 200
         try:
@@ -117,6 +131,31 @@ class ToolCalls:
             raise
         finally:
             self._note(call, tool, (self._timer() - began) * 1000, outcome, http=http)
+
+    async def _refusal(self, call: ToolCall, tool: ToolDefinition) -> Refusal | None:
+        """Why this call does not run: the owner has paused the tools, blocked this one, or not allowed this call."""
+        if (refused := self._standing_refusal(call, tool)) is not None or self._rule(tool.name, tool.effect) == "allow":
+            return refused
+        assert self._asked is not None
+        try:
+            refused = await self._asked.refusal(tool, call.arguments, call.caller)
+        except InvalidArguments as error:
+            return "invalid_arguments", str(error)
+        # Much may have changed while the owner thought about it.
+        if refused is None and self._app().find(call.name) is not tool:
+            return "tool_changed", "This tool was changed while its owner was asked. Nothing was done. Call again."
+        return refused or self._standing_refusal(call, tool)
+
+    def _standing_refusal(self, call: ToolCall, tool: ToolDefinition) -> Refusal | None:
+        """What no yes to a single call changes."""
+        if self._pause is not None and self._pause.paused:
+            return "paused", self._pause.words()
+        verdict = self._rule(tool.name, tool.effect)
+        # The preview is the owner's own: it shows what a client meets, and asks nobody.
+        if verdict == "ask" and self._asked is not None and call.caller.client_id != PREVIEW_CLIENT:
+            return None
+        words = refusal(tool, verdict)
+        return None if words is None else ("blocked", words)
 
     async def _run(self, call: ToolCall, tool: ToolDefinition) -> tuple[str, bytes]:
         """The outcome's name, and the result as JSON."""

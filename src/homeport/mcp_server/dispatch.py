@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from homeport.apps.app import App
 from homeport.apps.results import Context
 from homeport.apps.tools import ToolDefinition
-from homeport.auth.scopes import READ, effective
+from homeport.auth.scopes import READ, SELF_CHECK, effective
 from homeport.mcp_server.callers import Caller
 from homeport.mcp_server.calls import ToolCall, ToolCalls
 from homeport.mcp_server.headers import Headers
@@ -28,7 +28,7 @@ from homeport.mcp_server.protocol import (
     RpcError,
     ScopeNeeded,
 )
-from homeport.mcp_server.resources import WidgetResources
+from homeport.mcp_server.resources import WidgetResources, widget_at
 from homeport.mcp_server.tool_lists import ToolLists
 
 if TYPE_CHECKING:
@@ -90,10 +90,13 @@ class AppDispatch:
         calls: ToolCalls,
         tool_lists: ToolLists | None = None,
         resources: WidgetResources | None = None,
+        fetched: Callable[[str, Caller], None] = lambda _name, _caller: None,
         version: str = "",
     ) -> None:
+        """`fetched` hears of each widget whose page somebody has read."""
         self._app = app
         self._calls = calls
+        self._fetched = fetched
         self._tool_lists = tool_lists
         self._resources = resources
         self._version = version
@@ -127,13 +130,18 @@ class AppDispatch:
             return await self._call(request)
         if method == "tools/list":
             return await self._list(request)
-        if method == "resources/read" and READ not in effective(request.caller.scopes):
+        if method == "resources/read" and not {READ, SELF_CHECK} & effective(request.caller.scopes):
             raise ScopeNeeded(frozenset({READ}))
         if method == "subscriptions/listen" and request.era.modern:
             return None
         from homeport.mcp_server import kernel
 
-        return encode(await kernel.serve(self.server, request.message, request.era, request))
+        result = encode(await kernel.serve(self.server, request.message, request.era, request))
+        if method == "resources/read" and SELF_CHECK not in request.caller.scopes:
+            uri = (request.message.params or {}).get("uri")
+            if isinstance(uri, str) and (widget := widget_at(uri)) is not None:
+                self._fetched(widget, request.caller)
+        return result
 
     async def _list(self, request: Request) -> bytes:
         if request.message.params and request.message.params.get("cursor") is not None:
@@ -142,7 +150,7 @@ class AppDispatch:
         prepared = self._prepared()
         if self._resources is not None:
             await self._resources.keep()
-        if self._tool_lists is not None:
+        if self._tool_lists is not None and SELF_CHECK not in request.caller.scopes:
             self._tool_lists.fetched(request.caller, prepared.listing.digest)
         return prepared.modern_list if request.era.modern else prepared.legacy_list
 

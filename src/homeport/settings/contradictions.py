@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from homeport.errors import SettingsError
 from homeport.settings.model import Settings
+from homeport.settings.searched_folder import own_home, why_not
 from homeport.settings.sources import Source
 
 WHO_MAY_SIGN_IN = (
@@ -48,8 +49,33 @@ def refuse_contradictions(settings: Settings, source: Callable[[str], Source], *
             "privy_app_id.",
             hint="Set privy_app_id (`homeport secrets set privy`), or leave privy_create_wallet out.",
         )
+    if settings.tunnel == "ssh" and not (settings.ssh_server and settings.ssh_public_url):
+        missing = "ssh_public_url" if settings.ssh_server else "ssh_server"
+        raise SettingsError(
+            f"{source('tunnel')}: tunnel is ssh, but there is no {missing}.",
+            hint="Say which server to connect to and which address leads to it, for example --ssh-server "
+            "homeport@example.com --ssh-public-url https://homeport.example.com",
+        )
     if serve and settings.provider == "privy" and not settings.people:
         raise SettingsError(
             f"People sign in with Privy ({source('privy_app_id')}), but who of them may enter is not set.",
             hint=WHO_MAY_SIGN_IN,
+        )
+    _refuse_folder(settings, source)
+
+
+def _refuse_folder(settings: Settings, source: Callable[[str], Source]) -> None:
+    if settings.folder is None:
+        return
+    reason = why_not(settings.folder, data_dir=settings.data_dir, home=own_home())
+    if reason:
+        raise SettingsError(
+            f"{source('folder')}: this folder cannot be opened to ChatGPT. {reason}",
+            hint="Choose a folder with your own texts, such as ~/Documents/notes.",
+        )
+    if settings.provider == "privy" and settings.people == ("open",):
+        raise SettingsError(
+            f"{source('folder')}: folder opens {settings.folder} to all people who may sign in, and people is open: "
+            "that is everyone your Privy app admits.",
+            hint='Set people to "invite", or to addresses and domains; or leave folder out.',
         )

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -19,6 +20,8 @@ from homeport.settings.sources import Given, Source, from_environment, from_file
 DEFAULT = Source("default", "the default")
 
 APP_FILE = "app.py"
+
+_AS_THEY_ARE: Mapping[Path, str] = MappingProxyType({})
 
 DESKTOP_TOKEN_SECONDS = 12 * 3600
 SERVE_TOKEN_SECONDS = 3600
@@ -46,11 +49,11 @@ class LoadedSettings:
     """True for `homeport serve`: nobody sits at this computer."""
     files: tuple[Path, ...] = ()
     """The files that were read, or would have been: a change of one may be a change of settings."""
-    again: Callable[[], LoadedSettings] | None = field(default=None, repr=False, compare=False)
+    again: Callable[[Mapping[Path, str]], LoadedSettings] | None = field(default=None, repr=False, compare=False)
 
-    def read_again(self) -> LoadedSettings:
-        """The settings as all sources say now. Raises SettingsError."""
-        return self.again() if self.again is not None else self
+    def read_again(self, texts: Mapping[Path, str] = _AS_THEY_ARE) -> LoadedSettings:
+        """The settings as all sources say now, or would say if these files held these texts. Raises SettingsError."""
+        return self.again(texts) if self.again is not None else self
 
     def given(self, name: str) -> bool:
         """Whether somebody chose this setting, in whatever source; a port given by hand never moves."""
@@ -61,6 +64,13 @@ class LoadedSettings:
         return chosen[-1] if chosen else DEFAULT
 
     @property
+    def tunnel(self) -> str:
+        """The tunnel's provider: `tunnel`, with auto decided. With a public_url it is fixed already."""
+        if self.settings.tunnel == "auto":
+            return "none" if self.serve else "ngrok"
+        return self.settings.tunnel
+
+    @property
     def access_token_seconds(self) -> int:
         """How long an access token lives (SECURITY, Grants and tokens)."""
         by_mode = SERVE_TOKEN_SECONDS if self.serve else DESKTOP_TOKEN_SECONDS
@@ -68,9 +78,15 @@ class LoadedSettings:
 
 
 def load_settings(
-    *, options: Mapping[str, object], environ: Mapping[str, str], cwd: Path, serve: bool = False
+    *,
+    options: Mapping[str, object],
+    environ: Mapping[str, str],
+    cwd: Path,
+    serve: bool = False,
+    texts: Mapping[Path, str] = _AS_THEY_ARE,
 ) -> LoadedSettings:
-    """Read and merge all sources. `options` are settings by field name, None where not given.
+    """Read and merge all sources. `options` are settings by field name, None where not given; `texts` are what files
+    are taken to hold that hold something else.
 
     Raises SettingsError, which names source, key and fix, and who overrides whom where that matters.
     """
@@ -81,7 +97,8 @@ def load_settings(
     elsewhere = {
         "data_dir": "Give the data folder with --data-dir or HOMEPORT_DATA_DIR: this file is found through it."
     }
-    by_data_file = from_file(data_dir / FILE_NAME, rows, refused=elsewhere)
+    data_file = data_dir / FILE_NAME
+    by_data_file = from_file(data_file, rows, refused=elsewhere, text=texts.get(data_file))
     if not any(_folder(level, "app") for level in (by_option, by_environment, by_data_file)):
         by_data_file |= _app_here(cwd.resolve(), data_dir)
     app = next((f for level in (by_option, by_environment, by_data_file) if (f := _folder(level, "app"))), None)
@@ -108,8 +125,8 @@ def load_settings(
         privy_app_secret=environ.get("PRIVY_APP_SECRET", ""),
         notices=notices(environ, cwd),
         serve=serve,
-        files=(data_dir / FILE_NAME, *((app / FILE_NAME,) if app and app != data_dir else ())),
-        again=lambda: load_settings(options=options, environ=environ, cwd=cwd, serve=serve),
+        files=(data_file, *((app / FILE_NAME,) if app and app != data_dir else ())),
+        again=lambda texts: load_settings(options=options, environ=environ, cwd=cwd, serve=serve, texts=texts),
     )
 
 
@@ -136,12 +153,13 @@ def _tunnel(merged: Mapping[str, Given], levels: list[dict[str, Given]]) -> dict
                 hint="Say which address reaches this computer, for example --public-url https://homeport.example.com",
             )
         return {}
-    if tunnel is None or tunnel.value != "none":
-        return {"tunnel": tunnel.value if tunnel else "fixed"}
+    if tunnel is None or tunnel.value in ("auto", "fixed"):
+        return {"tunnel": "fixed"}
     rank = {id(given): number for number, level in enumerate(levels) for given in level.values()}
     if rank[id(url)] == rank[id(tunnel)]:
         raise SettingsError(
-            f"{tunnel.source}: tunnel is none, but {url.source} gives a public_url.", hint="Leave one of them out."
+            f"{tunnel.source}: tunnel is {tunnel.value}, but {url.source} gives a public_url.",
+            hint="Leave one of them out.",
         )
     return {"tunnel": "fixed"} if rank[id(url)] > rank[id(tunnel)] else {"public_url": ""}
 

@@ -19,7 +19,7 @@ from homeport.settings.folders import find_data_dir
 Applies = Literal["now", "listener", "tunnel", "app", "restart"]
 """When a changed setting takes effect: at once, or when this part of Homeport starts again."""
 
-RuleSetting = Literal["allow", "block"]
+RuleSetting = Literal["allow", "ask", "block"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,16 @@ class Settings(BaseModel):
             secret=True,
         ),
     ] = ""
+    ephemeral: Annotated[
+        bool,
+        About(
+            help="Let `homeport serve` keep its SQLite file where it does not survive a restart of the container.",
+            expects="true or false",
+            group="Data",
+            applies="restart",
+            example="true",
+        ),
+    ] = False
     public_url: Annotated[
         str,
         AfterValidator(values.https_or_empty),
@@ -117,15 +127,72 @@ class Settings(BaseModel):
         ),
     ] = ""
     tunnel: Annotated[
-        Literal["none", "fixed"],
+        Literal["auto", "none", "ngrok", "cloudflared", "ssh", "fixed"],
         About(
-            help="How the public URL comes about: none, or fixed (a tunnel or proxy of your own).",
-            expects="none or fixed",
+            help="How the public URL comes about: ngrok (a free account's token is all it needs), cloudflared (when it "
+            "is installed), ssh (a server of your own), fixed (a tunnel or proxy of your own), none, or auto: fixed "
+            "with public_url, else ngrok on a desktop and none for `homeport serve`.",
+            expects="auto, none, ngrok, cloudflared, ssh or fixed",
             group="Public URL",
             applies="tunnel",
-            example="fixed",
+            example="ngrok",
         ),
-    ] = "none"
+    ] = "auto"
+    ngrok_domain: Annotated[
+        str,
+        AfterValidator(values.host_or_empty),
+        About(
+            help="Domain of your ngrok account to use; empty means the account's own, which stays the same.",
+            expects="a host name such as careful-heron-42.ngrok-free.dev",
+            group="Public URL",
+            applies="tunnel",
+            example="careful-heron-42.ngrok-free.dev",
+        ),
+    ] = ""
+    cloudflared_url: Annotated[
+        str,
+        AfterValidator(values.https_or_empty),
+        About(
+            help="The https address of your named Cloudflare tunnel, whose token is set with "
+            "`homeport secrets set cloudflared`; without both, cloudflared gives a new address at each start.",
+            expects="an https address without a path, such as https://homeport.example.com",
+            group="Public URL",
+            applies="tunnel",
+            example="https://homeport.example.com",
+        ),
+    ] = ""
+    ssh_server: Annotated[
+        str,
+        AfterValidator(values.ssh_server),
+        About(
+            help="The server of your own that tunnel ssh connects to, with the keys and known hosts of your ssh.",
+            expects="user@host or user@host:port",
+            group="Public URL",
+            applies="tunnel",
+            example="homeport@example.com",
+        ),
+    ] = ""
+    ssh_public_url: Annotated[
+        str,
+        AfterValidator(values.https_or_empty),
+        About(
+            help="The https address that the web server there leads to ssh_remote_port.",
+            expects="an https address without a path, such as https://homeport.example.com",
+            group="Public URL",
+            applies="tunnel",
+            example="https://homeport.example.com",
+        ),
+    ] = ""
+    ssh_remote_port: Annotated[
+        Port,
+        About(
+            help="Port on that server, on its loopback address, at which Homeport answers there.",
+            expects="a whole number from 0 to 65535",
+            group="Public URL",
+            applies="tunnel",
+            example="3002",
+        ),
+    ] = 3002
     allowed_origins: Annotated[
         tuple[str, ...],
         AfterValidator(values.browser_origins),
@@ -219,6 +286,17 @@ class Settings(BaseModel):
             example="./recipes",
         ),
     ] = None
+    folder: Annotated[
+        Path | None,
+        About(
+            help="Folder whose text and Markdown files ChatGPT may search and read, never change: instead of the list "
+            "of items, or beside an app at /folder/mcp.",
+            expects="a folder",
+            group="Tools",
+            applies="now",
+            example="~/Documents/notes",
+        ),
+    ] = None
     backend_url: Annotated[
         str,
         AfterValidator(values.backend_address),
@@ -256,8 +334,9 @@ class Settings(BaseModel):
         Mapping[str, RuleSetting],
         AfterValidator(values.tool_names),
         About(
-            help="What a tool may do whatever its scopes say: allow or block.",
-            expects="tool names with allow or block, such as add-item=block",
+            help="What a tool may do whatever its scopes say: allow, ask (the owner sees each call and allows it, or "
+            "not; with `homeport serve`, where nobody sits at the computer, this blocks) or block.",
+            expects="tool names with allow, ask or block, such as add-item=ask",
             group="Tools",
             applies="now",
             example="add-item=block",

@@ -58,13 +58,17 @@ class Given:
     source: Source
 
 
-def from_file(path: Path, table: Mapping[str, Setting], *, refused: Mapping[str, str]) -> dict[str, Given]:
+def from_file(
+    path: Path, table: Mapping[str, Setting], *, refused: Mapping[str, str], text: str | None = None
+) -> dict[str, Given]:
     """The settings in one homeport.toml (none where there is no file); `refused` names keys it may not hold, and why.
+    With `text` as if the file held that.
 
     Raises SettingsError with file, line and fix.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        if text is None:
+            text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
     except FileNotFoundError:
         return {}
@@ -79,7 +83,7 @@ def from_file(path: Path, table: Mapping[str, Setting], *, refused: Mapping[str,
             raise SettingsError(f"{source}: {key} cannot be set here.", hint=refused[key])
         if key not in table:
             raise unknown(key, table, f"{source}: there is no setting {key!r}.")
-        given[key] = Given(_typed(table[key], value, source, path.parent), source)
+        given[key] = Given(typed(table[key], value, source, path.parent), source)
     return given
 
 
@@ -189,7 +193,7 @@ def from_text(row: Setting, text: str, source: Source, cwd: Path) -> object:
     return text
 
 
-def _typed(row: Setting, value: object, source: Source, folder: Path) -> object:
+def typed(row: Setting, value: object, source: Source, folder: Path) -> object:
     """A value as TOML holds it: the type must be right, nothing is converted; folders are seen from the file."""
     expected = str if row.shape is Path else row.shape
     if row.about.one_text and isinstance(value, str):

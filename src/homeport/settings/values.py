@@ -20,6 +20,19 @@ def https_or_empty(url: str) -> str:
     return url
 
 
+def host_or_empty(host: str) -> str:
+    if host and not re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?", host):
+        raise ValueError("not a host name")
+    return host
+
+
+def ssh_server(server: str) -> str:
+    """user@host, with a port where it is not 22. A name that begins with a hyphen is an option to some programs."""
+    if server and not re.fullmatch(r"[A-Za-z0-9_][\w.-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[0-9]{1,5})?", server):
+        raise ValueError("not user@host")
+    return server
+
+
 def browser_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):

@@ -101,7 +101,7 @@ async def open_database(
     if separator and scheme == "sqlite":
         from homeport.store.sqlite import SQLiteDatabase
 
-        return await SQLiteDatabase.open(_sqlite_path(rest), clock=clock, migrations=steps)
+        return await SQLiteDatabase.open(sqlite_path(rest), clock=clock, migrations=steps)
     if separator and scheme in {"postgresql", "postgres"}:
         try:
             from homeport.store.postgres import PostgresDatabase
@@ -120,7 +120,8 @@ async def open_database(
     )
 
 
-def _sqlite_path(rest: str) -> Path:
+def sqlite_path(rest: str) -> Path:
+    """The file of `sqlite:///...`; `rest` is what follows the scheme and ://. Raises StoreError."""
     # Taken literally, without percent-decoding: a folder may really be called "100%".
     text = rest.lstrip("/") if os.name == "nt" else "/" + rest.lstrip("/")
     path = Path(text)

@@ -205,7 +205,7 @@ async def stage(
         privy = await open_.enter_async_context(PrivyEmulator(emulated, clock=privys_watch))
         chatgpts = await open_.enter_async_context(authority.place(chatgpt_host.HOST, chatgpt.answer))
         (port,) = free_ports(1)
-        given = {"data_dir": str(folder / "data"), "port": str(port), "public_url": HOME}
+        given = {"data_dir": str(folder / "data"), "port": str(port), "public_url": HOME, "ephemeral": "true"}
         loaded = load_settings(
             options={**given, "privy_app_id": emulated.app_id, "people": "open", **options},
             environ={"PRIVY_APP_SECRET": emulated.app_secret},

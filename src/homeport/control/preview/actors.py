@@ -12,14 +12,11 @@ from homeport.auth.grants import Grant
 from homeport.engine.rooms import Rooms
 from homeport.errors import NotFoundError
 from homeport.foreign_text import clean
-from homeport.mcp_server.callers import LocalCaller
+from homeport.mcp_server.callers import PREVIEW_CLIENT, LocalCaller
 from homeport.people import tables as people_tables
 from homeport.people.owner import label
 from homeport.people.person import Person
 from homeport.store import Transaction
-
-PREVIEW_CLIENT = "homeport-preview"
-"""The client id in the activity of every call that the preview makes."""
 
 TESTER = Person("tester", provider="preview", name="Tester")
 

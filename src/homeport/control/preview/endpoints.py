@@ -23,7 +23,8 @@ from homeport.control.preview.sandbox import Sandbox
 from homeport.control.preview.simulations import Simulation, Simulations
 from homeport.control.preview.sources import Problem, newest_uri, problems, watch
 from homeport.control.preview.stage import Called, Stage
-from homeport.control.routes import Body, Done, Name
+from homeport.control.request_bodies import Body, Name
+from homeport.control.rows import Done
 from homeport.engine.rooms import Rooms
 from homeport.events import AppFailed, AppLoaded, Event
 from homeport.foreign_text import clean

@@ -1,0 +1,117 @@
+"""The rows of the control API that the dashboard and the tray live on: tools, calls, settings, tunnel, checklist."""
+
+from __future__ import annotations
+
+from homeport.control.request_bodies import (
+    ActivityBody,
+    AddressBody,
+    AllowCallBody,
+    CallBody,
+    ChangeBody,
+    LogsBody,
+    Nothing,
+    PathBody,
+    RuleBody,
+    TokenBody,
+)
+from homeport.control.rows import EngineRoute, asks, does
+from homeport.engine.protocol import (
+    ActivityLine,
+    CallRequest,
+    Changed,
+    Checklist,
+    DoctorReport,
+    FolderListing,
+    LogLine,
+    SettingLine,
+    ToolSummary,
+    TunnelCheck,
+    TunnelStatus,
+)
+
+DASHBOARD_ROUTES = (
+    does("pause", "Let every tool answer that Homeport is paused", Nothing, lambda engine, _: engine.pause()),
+    does("resume", "Let tools run again", Nothing, lambda engine, _: engine.resume()),
+    EngineRoute(
+        "activity",
+        "POST",
+        "What happened, the newest first",
+        ActivityBody,
+        list[ActivityLine],
+        lambda engine, body: engine.activity(body.limit, body.before, body.query),
+    ),
+    asks("tools", "The tools and their rules", list[ToolSummary], lambda engine: engine.tools()),
+    does(
+        "set_rule",
+        "Allow, ask for or block a tool",
+        RuleBody,
+        lambda engine, body: engine.set_rule(body.tool, body.rule),
+    ),
+    asks("calls", "Calls that wait for the owner's yes", list[CallRequest], lambda engine: engine.calls()),
+    does(
+        "allow_call",
+        "Allow exactly the call that was shown, once",
+        AllowCallBody,
+        lambda engine, body: engine.allow_call(body.number, body.digest),
+    ),
+    does("deny_call", "Deny a call", CallBody, lambda engine, body: engine.deny_call(body.number)),
+    asks("settings", "The form of settings", list[SettingLine], lambda engine: engine.settings()),
+    EngineRoute(
+        "change_setting",
+        "POST",
+        "Write one setting",
+        ChangeBody,
+        Changed,
+        lambda engine, body: engine.change_setting(body.name, body.value),
+    ),
+    asks("checklist", "What a first user does", Checklist, lambda engine: engine.checklist()),
+    EngineRoute(
+        "logs",
+        "POST",
+        "The last lines of the log",
+        LogsBody,
+        list[LogLine],
+        lambda engine, body: engine.logs(body.limit),
+    ),
+    EngineRoute(
+        "doctor",
+        "POST",
+        "Examine an MCP server, or this one",
+        AddressBody,
+        DoctorReport,
+        lambda engine, body: engine.doctor(body.url),
+    ),
+    asks("tunnel_check", "What the tunnel has and lacks", TunnelCheck, lambda engine: engine.tunnel_check()),
+    EngineRoute(
+        "set_tunnel_token",
+        "POST",
+        "Try the tunnel's token and keep it",
+        TokenBody,
+        TunnelStatus,
+        lambda engine, body: engine.set_tunnel_token(body.token),
+    ),
+    EngineRoute(
+        "adopt_tunnel_token",
+        "POST",
+        "Use the token that the tunnel's own program has",
+        Nothing,
+        TunnelStatus,
+        lambda engine, _: engine.adopt_tunnel_token(),
+    ),
+    EngineRoute(
+        "restart_tunnel",
+        "POST",
+        "Open the tunnel anew",
+        Nothing,
+        TunnelStatus,
+        lambda engine, _: engine.restart_tunnel(),
+    ),
+    EngineRoute(
+        "folder_listing",
+        "POST",
+        "The folders in a folder",
+        PathBody,
+        FolderListing,
+        lambda engine, body: engine.folder_listing(body.path),
+    ),
+)

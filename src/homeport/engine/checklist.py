@@ -1,0 +1,138 @@
+"""What a first user does, step by step, each with what is wrong and what to do now. Pure: what was seen is handed in.
+
+The steps tick themselves; nothing is done until Homeport has seen it happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from homeport.apps.app import App
+from homeport.engine.first_times import DISCOVERY, RUNNING, SIGN_IN, STEPS, TOOL_CALL, TUNNEL, WIDGET
+from homeport.engine.protocol import Checklist, ConnectorForm, Status, Step
+from homeport.events import ToolCalled
+from homeport.foreign_text import clean
+
+TITLES = {
+    RUNNING: "Homeport runs",
+    TUNNEL: "It has a public address",
+    DISCOVERY: "ChatGPT has found it",
+    SIGN_IN: "You have signed in from ChatGPT",
+    TOOL_CALL: "ChatGPT has used a tool",
+    WIDGET["called"]: "A tool with a view was used",
+    WIDGET["fetched"]: "ChatGPT has loaded the view",
+    WIDGET["started"]: "The view works",
+}
+
+_NO_PROBLEM = ("ok", "owner_asked", "owner_denied", "paused")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Homeport knows: when each step was first seen, and how things are now."""
+
+    status: Status
+    first: Mapping[str, int]
+    waiting_codes: int = 0
+    waiting_hosts: Sequence[str] = ()
+    last_call: ToolCalled | None = None
+    has_widgets: bool = True
+    prompt: str = field(default="")
+
+
+def steps(seen: Seen) -> list[Step]:
+    """Those of the widget are left out where no tool has one."""
+    found: list[Step] = []
+    current = True
+    for name in STEPS:
+        if name in WIDGET.values() and not seen.has_widgets:
+            continue
+        if _done(name, seen):
+            found.append(Step(name, TITLES[name], "done", seen.first.get(name, 0), "", ""))
+            continue
+        problem, action = _words(name, seen) if current else ("", "")
+        state = "later" if not current else "failed" if problem else "now"
+        found.append(Step(name, TITLES[name], state, seen.first.get(name, 0), problem, action))
+        current = False
+    return found
+
+
+def form(app: App | None, url: str) -> ConnectorForm:
+    """ChatGPT's fields for `app`."""
+    name = clean(app.name) if app is not None else "Homeport"
+    about = clean(app.instructions, 200) if app is not None and app.instructions else "Tools on my own computer."
+    return ConnectorForm(name, about, url, "OAuth")
+
+
+def checklist(seen: Seen, app: App | None) -> Checklist:
+    return Checklist(steps(seen), seen.prompt or prompt_for(app), form(app, seen.status.connector_url))
+
+
+def prompt_for(app: App | None) -> str:
+    """What to type into ChatGPT to see that it works: for a tool with a widget where there is one."""
+    if app is None:
+        return ""
+    name = clean(app.name)
+    if "get-items" in app.tools:
+        return f"Show me my items with {name}."
+    shown = next((tool for tool in app.tools.values() if tool.widget is not None and tool.effect == "read"), None)
+    tool = shown or next((tool for tool in app.tools.values() if tool.effect == "read"), None)
+    if tool is None:
+        return f"What can you do with {name}?"
+    return f"Use {name}: {clean(tool.title, 100)}."
+
+
+def _done(name: str, seen: Seen) -> bool:
+    if name == RUNNING:
+        return seen.status.state == "online"
+    if name == TUNNEL:
+        return bool(seen.status.public_url)
+    return name in seen.first
+
+
+def _words(name: str, seen: Seen) -> tuple[str, str]:
+    """What is wrong with the step that is due (empty: nothing, it only has not happened), and what to do."""
+    status = seen.status
+    if name == RUNNING:
+        if status.state in ("starting", "stopping"):
+            return "", "This takes a moment."
+        return status.problem, "Look at the log, then press Start." if status.problem else "Press Start."
+    if name == TUNNEL:
+        tunnel = status.tunnel_state
+        if tunnel.state == "needs-token":
+            return "", tunnel.action or "Paste the tunnel's token."
+        if tunnel.state in ("error", "down"):
+            return tunnel.cause, tunnel.action
+        if tunnel.state in ("starting", "downloading", "reconnecting"):
+            return "", tunnel.progress or "This takes a moment."
+        return "", tunnel.action or "Choose how ChatGPT reaches this computer."
+    if name == DISCOVERY:
+        return "", "Open chatgpt.com/plugins, press +, then Add custom MCP server, and paste the connector URL."
+    if name == SIGN_IN:
+        if seen.waiting_codes:
+            return "", "Type the code that the other page shows."
+        if seen.waiting_hosts:
+            host = seen.waiting_hosts[0]
+            return f"A client wants to return to {host}, which is not allowed.", "Allow it if you know that address."
+        return "", "Finish the form in ChatGPT and install the plugin: a page opens that shows a code."
+    call = seen.last_call
+    if status.paused:
+        return "The tools are paused.", "Press Resume."
+    if status.calls_waiting:
+        return "", "A call waits for your yes: look at it and allow it."
+    if name == TOOL_CALL and call is not None and call.outcome not in _NO_PROBLEM:
+        return (
+            f"The last call of {call.tool} ended with {call.outcome}.",
+            "Look at the activity, then try again.",
+        )
+    return "", _WIDGET_ACTIONS.get(name, "Start a new conversation, choose the plugin with @, and paste the prompt.")
+
+
+_WIDGET_ACTIONS = {
+    WIDGET["called"]: "Paste the prompt: it uses a tool that has a view.",
+    WIDGET["fetched"]: "ChatGPT may still have the view from before, or an old list of tools: press Refresh on the "
+    "plugin's page, then use the tool in a new conversation.",
+    WIDGET["started"]: "Press something in the view. ChatGPT tells nobody that a view runs: this counts once a tool is "
+    "used that the view itself can use.",
+}

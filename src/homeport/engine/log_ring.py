@@ -1,0 +1,36 @@
+"""The last lines of this process's log, in memory, for the dashboard. What secrets must not be in, they are not in here
+either: a line is what the log says, made safe to show.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+
+from homeport.engine.protocol import LogLine
+from homeport.foreign_text import clean
+
+MOST_LINES = 500
+LONGEST_LINE = 2_000
+
+
+class LogRing(logging.Handler):
+    """Keeps each record that reaches the root logger. May be called from any thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: deque[LogLine] = deque(maxlen=MOST_LINES)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = f"{record.name}: {record.getMessage()}"
+            if record.exc_info and record.exc_info[0] is not None:
+                text = f"{text} ({record.exc_info[0].__name__}: {record.exc_info[1]})"
+            self._lines.append(LogLine(record.created, record.levelname.lower(), clean(text, LONGEST_LINE)))
+        except Exception:
+            self.handleError(record)
+
+    def last(self, limit: int) -> list[LogLine]:
+        """The oldest of them first."""
+        lines = list(self._lines)
+        return lines[-limit:]
