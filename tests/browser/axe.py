@@ -14,10 +14,11 @@ needs_axe = pytest.mark.skipif(
 )
 
 
-async def violations(page: Page | Frame) -> list[str]:
-    """One line for each broken rule and element. Best practices count as well."""
+async def violations(page: Page | Frame, *rules: str) -> list[str]:
+    """One line for each broken rule and element: of these rules, or of all, best practices as well."""
     if not await page.evaluate("'axe' in window"):
         # Evaluated from outside, so that the page's own policy stays as strict as it is.
         await page.evaluate(_SOURCE.read_text(encoding="utf-8"))
-    found = await page.evaluate("async () => (await axe.run()).violations")
+    run = "async rules => (await axe.run(rules.length ? {runOnly: rules} : {})).violations"
+    found = await page.evaluate(run, rules)
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]

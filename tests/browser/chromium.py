@@ -11,7 +11,9 @@ from types import TracebackType
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, ProxySettings, async_playwright
 
-PROGRAM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
+# Without a window of its own it opens a page in a fifth of the time; it is the same engine.
+_NAMES = ("chromium-headless-shell", "chromium", "google-chrome", "chrome")
+PROGRAM = next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 # Without a sandbox because tests run as root in containers; without background traffic because they have no network.
 FLAGS = (

@@ -10,8 +10,18 @@ from typing import cast
 from homeport.clock import system_randomness
 from homeport.control.api import control_app
 from homeport.control.session import Sessions
-from homeport.engine.protocol import AppStatus, EngineMethods, PendingRequest, Status
-from homeport.errors import NoSuchRequest
+from homeport.engine.protocol import (
+    ApprovalPreview,
+    Approved,
+    AppStatus,
+    CallRequest,
+    Checklist,
+    ConnectorForm,
+    EngineMethods,
+    PendingRequest,
+    Status,
+)
+from homeport.errors import NoSuchRequest, WrongCode
 from homeport.listening import LOOPBACK, Listener, bind, port_of
 
 ONLINE = Status(
@@ -47,17 +57,41 @@ ASKING = PendingRequest(
 
 
 class StandingEngine:
-    """Answers with what it was given; denying takes a request away."""
+    """Answers with what it was given; denying and approving take a request away."""
 
     def __init__(self, status: Status = ONLINE, requests: tuple[PendingRequest, ...] = ()) -> None:
         self.now = status
         self.requests = list(requests)
+        self.previews: dict[str, ApprovalPreview] = {}
+        """By the code that is typed."""
+        self.approved: list[tuple[str, bool]] = []
+        """As whom, and whether on another network."""
 
     async def status(self) -> Status:
         return replace(self.now, waiting=len(self.requests))
 
     async def pending(self) -> list[PendingRequest]:
         return list(self.requests)
+
+    async def calls(self) -> list[CallRequest]:
+        return []
+
+    async def checklist(self) -> Checklist:
+        return Checklist([], "", ConnectorForm("", "", "", ""))
+
+    async def preview_approval(self, code: str) -> ApprovalPreview:
+        if code not in self.previews:
+            raise WrongCode("No waiting request shows this code.")
+        return self.previews[code]
+
+    async def approve(
+        self, code: str, *, who: str, read_only: bool, consent_in_browser: bool, other_network: bool
+    ) -> Approved:
+        preview = await self.preview_approval(code)
+        self.approved.append((who, other_network))
+        self.requests.remove(preview.request)
+        name = preview.newcomer or who
+        return Approved(preview.request.number, preview.request.client, name, preview.scopes, bool(preview.newcomer))
 
     async def deny(self, number: int | None) -> int:
         denied = [request for request in self.requests if number in (None, request.number)]

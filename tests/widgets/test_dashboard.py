@@ -1,4 +1,5 @@
-"""The dashboard in a real Chromium, behind the real control listener and its strict content policy."""
+"""The frame of the dashboard in a real Chromium, behind the real control listener and its strict content policy: its
+session, an engine in any state, and one that does not answer. What the pages do is in tests/browser/dashboard."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Literal
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
 
-from homeport.engine.protocol import AppStatus
+from homeport.engine.protocol import ApprovalPreview, AppStatus
 from tests.browser.chromium import chromium_window, complaints_of, needs_chromium
 from tests.widgets.engine import ASKING, ONLINE, Door, StandingEngine, control_listener
 
@@ -47,6 +48,7 @@ async def test_a_page_without_a_session_says_how_to_open_one() -> None:
         page = await context.new_page()
         await page.goto(door.url)
         await expect(page.get_by_text("homeport open")).to_be_visible()
+        await expect(page.get_by_role("navigation")).to_have_count(0)
         await expect(page.get_by_role("status")).to_contain_text("no session")
 
 
@@ -82,7 +84,7 @@ async def test_it_shows_the_url_to_paste_who_reaches_it_and_how_many_tools_there
 async def test_the_copy_button_copies_the_url_to_paste() -> None:
     async with open_dashboard(StandingEngine()) as (page, door):
         await page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=door.url.rstrip("/"))
-        await page.get_by_role("button", name="Copy").click()
+        await page.get_by_role("button", name="Copy", exact=True).click()
         await expect(page.get_by_role("region", name="Connector URL").get_by_role("status")).to_have_text("Copied")
         assert await page.evaluate("navigator.clipboard.readText()") == ONLINE.connector_url
 
@@ -106,12 +108,12 @@ async def test_problems_and_warnings_are_announced() -> None:
         await expect(page.get_by_role("list", name="Warnings")).to_have_text("Secrets are in a file.")
 
 
-async def test_a_waiting_request_shows_who_asks_and_how_to_say_yes_and_no_code() -> None:
+async def test_a_waiting_request_shows_who_asks_and_where_to_type_its_code_and_no_code() -> None:
     async with open_dashboard(StandingEngine(requests=(ASKING,))) as (page, _):
         waiting = page.get_by_role("region", name="Waiting for you")
-        await expect(waiting).to_contain_text("homeport approve CODE")
+        await expect(waiting.get_by_label("The code that the browser shows")).to_have_value("")
         request = waiting.get_by_role("listitem")
-        for shown in ("3", "ChatGPT", "chatgpt.com", "1 min ago", "192.0.2.7", "not this computer", "Firefox on Linux"):
+        for shown in ("3", "ChatGPT", "chatgpt.com", "75 s ago", "192.0.2.7", "not this computer", "Firefox on Linux"):
             await expect(request).to_contain_text(shown)
         await expect(request).not_to_contain_text("unverified")
         await expect(page).to_have_title("(1) Homeport")
@@ -125,6 +127,28 @@ async def test_a_request_that_comes_later_appears_by_itself_and_its_foreign_name
         request = page.get_by_role("region", name="Waiting for you").get_by_role("listitem")
         await expect(request).to_contain_text("<img src=x onerror=alert(1)> unverified name")
         assert await page.locator("img").count() == 0
+
+
+async def test_somebody_who_signed_in_is_let_in_as_who_they_are_and_not_by_default() -> None:
+    engine = StandingEngine(requests=(replace(ASKING, kind="new-person"),))
+    (request,) = engine.requests
+    engine.previews["428193"] = ApprovalPreview(
+        request, ["read"], [], "Whoever sent you …", True, [], "<b>A friend</b>"
+    )
+    async with open_dashboard(engine) as (page, _):
+        await expect(page.get_by_text("Somebody who signed in and is not invited")).to_be_visible()
+        await page.get_by_label("The code that the browser shows").fill("428193")
+        asked = page.get_by_role("group", name="<b>A friend</b> signed in and asks to be let in, to use ChatGPT here")
+        await expect(asked).to_contain_text("Allow <b>A friend</b> to enter, now and later?")
+        await expect(asked.get_by_role("radio")).to_have_count(0)
+        allow = asked.get_by_role("button", name="Allow")
+        assert await allow.get_attribute("class") == "second"
+        await allow.click()
+        await expect(asked.get_by_role("alert")).to_contain_text("another network")
+        await asked.get_by_label("I know this person").check()
+        await allow.click()
+        await expect(page.get_by_text("<b>A friend</b> may enter from now on.").first).to_be_visible()
+        assert engine.approved == [("", True)]
 
 
 async def test_deny_works_with_the_keyboard_alone() -> None:

@@ -1,19 +1,19 @@
 // Speaks to the control listener. Knows the session token and its place in localStorage, and nothing of the page.
 
-import type { PendingRequest, Status } from "./types";
-
 export const SESSION = "homeport.session";
 const PATIENCE_MS = 10_000;
 
 /** There is no session, or Homeport was started anew since: `homeport open` makes a new one. */
 export class NoSession extends Error {}
 
-/** Homeport answered with an error that a person can read, or did not answer at all. */
-export class NoAnswer extends Error {}
-
-export interface Snapshot {
-  status: Status;
-  pending: PendingRequest[];
+/** Homeport answered with an error that a person can read, or did not answer at all (`code` is empty then). */
+export class NoAnswer extends Error {
+  constructor(
+    message: string,
+    readonly code = "",
+  ) {
+    super(message);
+  }
 }
 
 /** Trades the one-use code that `homeport open` puts into the URL fragment; the code never stays in the address bar. */
@@ -27,15 +27,6 @@ export async function openSession(): Promise<void> {
   const token = field(answer, "token");
   if (typeof token !== "string") throw new NoAnswer("Homeport opened no session. Is this page from an older version?");
   localStorage.setItem(SESSION, token);
-}
-
-export async function snapshot(): Promise<Snapshot> {
-  const [status, pending] = await Promise.all([asOwner("GET", "/api/status"), asOwner("GET", "/api/pending")]);
-  return { status: status as Status, pending: pending as PendingRequest[] };
-}
-
-export async function deny(number: number): Promise<void> {
-  await asOwner("POST", "/api/deny", { number });
 }
 
 /** Ask with this browser's session. Throws NoSession and NoAnswer. */
@@ -78,10 +69,9 @@ async function ask(
   }
   if (response.status === 401) throw new NoSession();
   if (!response.ok) {
-    const message = field(answer, "message");
-    const hint = field(answer, "hint");
-    const said = [message, hint].filter((part) => typeof part === "string" && part !== "").join(" ");
-    throw new NoAnswer(said || `Homeport answered with ${response.status}.`);
+    const [message, hint, code] = ["message", "hint", "code"].map((name) => wordsOf(field(answer, name)));
+    const said = [message, hint].filter((part) => part !== "").join(" ");
+    throw new NoAnswer(said || `Homeport answered with ${response.status}.`, code);
   }
   return answer;
 }
@@ -89,3 +79,7 @@ async function ask(
 function field(answer: unknown, name: string): unknown {
   return typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>)[name] : undefined;
 }
+
+const wordsOf = (value: unknown) => (typeof value === "string" ? value : "");
+
+export const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
