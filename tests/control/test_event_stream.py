@@ -135,3 +135,19 @@ async def test_the_oldest_page_makes_room_for_one_too_many() -> None:
     assert stream.streams == MOST_STREAMS
     for page in pages:
         await page.aclose()
+
+
+async def test_a_page_that_reads_no_more_and_made_room_is_ended_for_good() -> None:
+    events = EventBus()
+    stream = EventStream(events)
+    pages = [stream.lines(lambda: True) for _ in range(MOST_STREAMS * 2)]
+    for page in pages:
+        assert b"Listening" in await anext(page)
+    assert stream.streams == MOST_STREAMS
+    for _ in range(MOST_WAITING * 2):
+        events.publish(ToolsPaused(1.0, True))
+    for page in pages[:MOST_STREAMS]:
+        async with asyncio.timeout(5):
+            assert [line async for line in page] == []
+    for page in pages:
+        await page.aclose()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from homeport.engine.engine import Engine
 from homeport.engine.live_settings import LiveSettings
 from homeport.settings import LoadedSettings, load_settings
+from homeport.settings.write import replace
 from tests.auth.outside import HandClock
 
 
@@ -31,6 +33,17 @@ def test_a_rule_counts_within_a_second_of_being_written(tmp_path: Path) -> None:
     (tmp_path / "homeport.toml").unlink()
     timer.now += 1
     assert live.rule("add-item", "write") == "allow"
+
+
+def test_a_rule_that_takes_the_place_of_one_as_long_within_the_same_second_counts(tmp_path: Path) -> None:
+    file = tmp_path / "homeport.toml"
+    replace(file, '[rules]\nadd-item = "allow"\n')
+    os.utime(file, (1_000, 1_000))
+    live = LiveSettings(loaded_from(tmp_path), lambda new: None)
+    replace(file, '[rules]\nadd-item = "block"\n')
+    os.utime(file, (1_000, 1_000))
+    live.look()
+    assert live.rule("add-item", "write") == "block"
 
 
 def test_a_file_with_an_error_keeps_the_rules_from_before_and_says_so(tmp_path: Path) -> None:

@@ -86,6 +86,14 @@ def test_a_folder_that_is_left_out_is_not_entered_under_any_name(root: Root) -> 
         kept.read(("renamed", "file.txt"))
 
 
+def test_nothing_leads_through_a_folder_that_is_left_out(root: Root) -> None:
+    (root.path / "deep" / "deeper").mkdir()
+    (root.path / "deep" / "deeper" / "file.txt").write_bytes(SECRET)
+    kept = Root(root.path, left_out=[root.path / "deep"], by_descriptor=root._by_descriptor)
+    with pytest.raises(OSError):
+        kept.read(("deep", "deeper", "file.txt"))
+
+
 def test_what_is_no_plain_file_is_not_waited_for(root: Root) -> None:
     os.mkfifo(root.path / "pipe.txt")
     assert names(root) == {"deep"}

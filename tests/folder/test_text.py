@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from homeport.folder.text import decoded, is_text_name, title_of
@@ -74,3 +76,14 @@ def test_a_file_without_end_or_breaks_is_named_quickly() -> None:
     assert title_of("a.md", "-" * 2_000_000) == "a"
     assert title_of("a.md", "---\n" * 500_000)
     assert title_of("a.md", "x " * 1_000_000) == "a"
+    assert title_of("a.md", "---\ntitle:" + " " * 9_000 + "x" * 900 + "\n---\n") == "x" * 200
+
+
+def test_a_text_of_nothing_but_accents_is_read_within_seconds() -> None:
+    began = time.process_time()
+    decoded(("a" + "\u0300\u0316" * 490_000).encode())
+    assert time.process_time() - began < 10
+
+
+def test_accents_are_composed_wherever_they_stand_in_a_long_text() -> None:
+    assert decoded("Ka\u0308se ".encode() * 5_000) == "Käse " * 5_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from homeport import NotFound
+from homeport import NotFound, ToolError
 from homeport.folder import TextFolder, index, scanning
 from homeport.folder.index import open_index
 from homeport.folder.opening import LARGEST_BYTES
@@ -218,6 +219,32 @@ def test_an_index_that_is_broken_or_of_another_version_is_made_anew(notes: Path,
     for beside in searched.index_file.parent.glob("*-*"):
         beside.unlink()
     spoil(searched.index_file)
+    look_again(searched)
+    assert searched.problem == ""
+    assert len(searched.search("ginger").hits) == 2
+
+
+def spoil_it(path: Path, *tables: str) -> None:
+    """Wrong bytes in the middle of what a good index is made of: its head says nothing of it."""
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    names = ", ".join(f"'{table}'" for table in tables)
+    pages = [number for (number,) in database.execute(f"SELECT rootpage FROM sqlite_schema WHERE name IN ({names})")]
+    (size,) = database.execute("PRAGMA page_size").fetchone()
+    database.close()
+    with path.open("r+b") as file:
+        for number in pages:
+            file.seek((number - 1) * size)
+            file.write(b"\xa5" * size)
+
+
+@pytest.mark.parametrize("tables", [("files", "folders"), ("words_data", "words_idx")])
+def test_an_index_that_is_spoiled_inside_is_made_anew(notes: Path, scanned: Make, tables: tuple[str, ...]) -> None:
+    searched = scanned(notes)
+    spoil_it(searched.index_file, *tables)
+    look_again(searched)
+    with contextlib.suppress(ToolError):  # what a look does not see, the next search does
+        searched.search("ginger")
     look_again(searched)
     assert searched.problem == ""
     assert len(searched.search("ginger").hits) == 2

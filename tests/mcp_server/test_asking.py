@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -187,6 +188,23 @@ async def test_what_the_owner_does_meanwhile_wins_over_their_yes() -> None:
         assert here.removed == []
 
 
+async def test_a_yes_to_a_tool_is_none_to_the_one_it_was_edited_into() -> None:
+    async with home(patience=0) as here:
+        await here.door.call("remove", id="soup")
+        edited = App("Shelf")
+
+        @edited.tool(effect="destroy")
+        async def remove(id: str, count: float = 1) -> str:
+            """Remove everything that is like this thing."""
+            here.removed.append("all")
+            return id
+
+        here.allow()
+        here.door.apps.append(edited)
+        assert "has not answered yet" in (await here.door.call("remove", id="soup")).text
+        assert here.removed == []
+
+
 async def test_a_call_that_its_client_gives_up_is_noted_and_uses_no_yes() -> None:
     async with home() as here:
         task = asyncio.create_task(here.door.call("remove", id="soup"))
@@ -258,6 +276,18 @@ def test_nothing_that_hides_or_acts_on_a_screen_is_shown_as_it_is_and_nothing_is
     for hidden in ("\u202e", "\u200b", "\x1b", "\x7f", "\U000e0041", "\u00a0"):
         assert hidden not in shown
     assert "é" in shown
+
+
+def test_arguments_whose_lines_would_fill_the_memory_are_not_written_out() -> None:
+    deep: Any = [1] * 30_000
+    for _ in range(195):
+        deep = [deep]
+    tracemalloc.start()
+    try:
+        assert shown_json({"x": deep}) == ""
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 JSON = st.recursive(

@@ -52,7 +52,8 @@ class EventStream:
     async def lines(self, allowed: Callable[[], bool]) -> AsyncGenerator[bytes, None]:
         """What one page hears, until it goes, or is `allowed` to hear no more. The oldest stream makes room."""
         if len(self._streams) >= MOST_STREAMS:
-            next(iter(self._streams.values())).put_nowait(None)
+            # At once: it may be one that reads no more, and then would make room for nobody.
+            self._streams.pop(next(iter(self._streams))).put_nowait(None)
         own = object()
         lines: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._streams[own] = lines
@@ -67,7 +68,7 @@ class EventStream:
                     return
                 yield line
         finally:
-            del self._streams[own]
+            self._streams.pop(own, None)
 
     def _heard(self, event: Event) -> None:
         if not self._streams:

@@ -80,13 +80,14 @@ class LiveSettings:
                 sentences.append(f"The rule for {rule!r} applies to no tool.{meant}")
         return sentences
 
-    def _read_stamps(self) -> tuple[tuple[int, int] | None, ...]:
+    def _read_stamps(self) -> tuple[tuple[int, ...] | None, ...]:
         return tuple(_stamp_of(file) for file in self.loaded.files)
 
 
-def _stamp_of(file: Path) -> tuple[int, int] | None:
+def _stamp_of(file: Path) -> tuple[int, ...] | None:
     try:
         stat = file.stat()
     except OSError:
         return None
-    return stat.st_mtime_ns, stat.st_size
+    # The inode too: "allow" and "block" are of one length, and some file systems count time in whole seconds.
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -153,7 +153,8 @@ class Index:
         try:
             yield
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._database.in_transaction:  # SQLite itself gives some up
+                self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
 
@@ -236,6 +237,11 @@ def open_index(path: Path) -> Iterator[Index]:
         yield Index(database)
     finally:
         database.close()
+
+
+def is_spoiled(error: Exception) -> bool:
+    """Whether an index that gave this error is of no use any more. One that is locked, or has no room, is."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
 
 def delete_index(path: Path) -> None:

@@ -72,9 +72,7 @@ class Root:
         if not self._by_descriptor:
             yield _FolderByPath(self.path, place, self._identities())
             return
-        with _descend(self.path, place) as descriptor:
-            if _identity(os.fstat(descriptor)) in self._identities():
-                raise Outside("left out")
+        with _descend(self.path, place, self._identities()) as descriptor:
             yield _FolderByDescriptor(descriptor)
 
     def read(self, place: Place) -> bytes:
@@ -155,18 +153,25 @@ def _path_of(descriptor: int) -> Path:
 
 
 @contextmanager
-def _descend(root: Path, place: Place) -> Iterator[int]:
-    """A descriptor of the folder at `place`, reached one name at a time."""
+def _descend(root: Path, place: Place, left_out: set[tuple[int, int]]) -> Iterator[int]:
+    """A descriptor of the folder at `place`, reached one name at a time and through nothing that is left out."""
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(root, flags)
     try:
+        _require_not_left_out(descriptor, left_out)
         for name in place:
             below = os.open(name, flags, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = below
+            _require_not_left_out(descriptor, left_out)
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _require_not_left_out(descriptor: int, left_out: set[tuple[int, int]]) -> None:
+    if _identity(os.fstat(descriptor)) in left_out:
+        raise Outside("left out")
 
 
 def _visible(found: Iterator[os.DirEntry[str]]) -> Iterator[Entry]:

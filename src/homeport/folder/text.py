@@ -24,7 +24,9 @@ _MARKS = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,10000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_TITLE_LINE = re.compile(r"""^title:[ \t]*["']?(.{1,400}?)["']?[ \t]*$""", re.MULTILINE)
+_TITLE_LINE = re.compile(r"^title:(.*)$", re.MULTILINE)
+_MARKED = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,500}")
+"""A run of characters that may be composed, with the letter it begins on."""
 _HEADING = re.compile(
     r"^(?:#{1,6}[ \t]+(\S.{0,400}?)[ \t#]*|(\S.{0,400}?)[ \t]*\n(?:={3,}|-{3,})[ \t]*)$", re.MULTILINE
 )
@@ -53,11 +55,16 @@ def decoded(data: bytes) -> str | None:
 
 
 def _as_text(text: str) -> str | None:
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _composed(text.replace("\r\n", "\n").replace("\r", "\n"))
     control = len(_CONTROL.findall(text))
     if control > len(text) * MOST_CONTROL:
         return None
     return _CONTROL.sub(" ", text) if control else text
+
+
+def _composed(text: str) -> str:
+    """In NFC. Run by run, since accents are put in order by insertion: a file of nothing else would take hours."""
+    return text if text.isascii() else _MARKED.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
 
 
 def title_of(name: str, text: str) -> str:
@@ -68,9 +75,10 @@ def title_of(name: str, text: str) -> str:
     start = text[:20_000]
     front = _FRONT_MATTER.match(start)
     said = _TITLE_LINE.search(front[1]) if front else None
-    if said is None:
+    title = said[1].strip("\"' \t") if said else ""
+    if not title:
         said = _HEADING.search(start, front.end() if front else 0)
-    title = next((group for group in said.groups() if group), "") if said else ""
+        title = next((group for group in said.groups() if group), "") if said else ""
     return " ".join(title.split())[:LONGEST_TITLE].strip() or stem
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from homeport import NotFound, ToolError
-from homeport.folder.index import Index, IndexedFile, address_of, delete_index, open_index, path_of
+from homeport.folder.index import Index, IndexedFile, address_of, delete_index, is_spoiled, open_index, path_of
 from homeport.folder.opening import Root
 from homeport.folder.scanning import Progress, Scan, Stopped
 from homeport.folder.text import decoded
@@ -75,6 +75,8 @@ class _State:
     progress: Progress = field(default_factory=Progress)
     ended: float | None = None
     problem: str = ""
+    spoiled: bool = False
+    """The index is to be made anew at the next look."""
 
 
 class TextFolder:
@@ -192,6 +194,8 @@ class TextFolder:
                 yield index
         except (OSError, sqlite3.Error) as error:
             logger.exception("The index of %s cannot be used", self.path)
+            if is_spoiled(error):
+                self._state.spoiled, self._state.ended = True, None
             raise FolderAway(
                 f"Homeport cannot use its index of the folder ({type(error).__name__}); its log says more."
             ) from None
@@ -223,12 +227,9 @@ class TextFolder:
         state = self._state
         problem = ""
         try:
-            with open_index(self.index_file) as index:
-                worn = index.worn
-                if not worn:
-                    Scan(self._root, index, state.progress, self._stopping.is_set).run()
-            if worn:
+            if not self._brought_up_to_date(state.progress):
                 self._make_anew(state.progress)
+                state.spoiled = False
         except Stopped:
             pass
         except (OSError, sqlite3.Error) as error:
@@ -241,6 +242,22 @@ class TextFolder:
         finally:
             state.problem = problem
             state.ended = self._timer()
+
+    def _brought_up_to_date(self, progress: Progress) -> bool:
+        """False where the index must be made anew."""
+        if self._state.spoiled:
+            return False
+        try:
+            with open_index(self.index_file) as index:
+                if index.worn:
+                    return False
+                Scan(self._root, index, progress, self._stopping.is_set).run()
+        except sqlite3.DatabaseError as error:
+            if not is_spoiled(error):
+                raise
+            logger.warning("The index of %s is spoiled and made anew: %s", self.path, error)
+            return False
+        return True
 
     def _make_anew(self, progress: Progress) -> None:
         """A new index takes the place of the old one, which answers until then."""

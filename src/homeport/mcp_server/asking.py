@@ -47,7 +47,7 @@ class OwnerAsked:
         tool.arguments.validate(arguments)
         canonical = canonical_json(arguments)
         shown = shown_json(arguments) if len(canonical) <= LONGEST_ARGUMENTS else ""
-        if not shown or len(shown) > LONGEST_SHOWN:
+        if not shown:
             return "too_long_to_ask", (
                 "The owner of this Homeport is asked before this tool runs, and nobody can read arguments this long. "
                 "Nothing was done. Call it with less at a time."
@@ -98,10 +98,11 @@ class OwnerAsked:
 
 
 def call_digest(tool: ToolDefinition, canonical: str, caller: Caller) -> str:
-    """SHA-256 of who calls, through which grant, what, and with which arguments. The effect is part of it: a tool that
-    was edited into one that destroys is another one.
+    """SHA-256 of who calls, through which grant, what, and with which arguments. What the tool says of itself is in it:
+    one that was edited into another since the owner looked is another one.
     """
-    call = [caller.grant_id, caller.client_id, caller.person.id, tool.name, tool.effect, canonical]
+    said = [tool.name, tool.effect, tool.title, tool.description, tool.input_schema]
+    call = [caller.grant_id, caller.client_id, caller.person.id, said, canonical]
     return hashlib.sha256(json.dumps(call, ensure_ascii=True).encode()).hexdigest()
 
 
@@ -113,10 +114,18 @@ def canonical_json(arguments: Mapping[str, Any]) -> str:
 
 
 def shown_json(arguments: Mapping[str, Any]) -> str:
-    """All of the arguments for a person to read, over several lines. What hides or acts on a screen (control, bidi and
-    zero-width characters) is written as JSON's own escape: nothing is left out.
+    """All of the arguments for a person to read, over several lines; empty where they are too long. What hides or acts
+    on a screen (control, bidi and zero-width characters) is written as JSON's own escape: nothing is left out.
     """
-    return _ODD.sub(lambda found: _escaped(found[0]), json.dumps(arguments, indent=2, ensure_ascii=False))
+    pieces, length = [], 0
+    for piece in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(arguments):
+        pieces.append(piece)
+        length += len(piece)
+        # Found out on the way: at a depth of 200 a short list has millions of spaces before its lines.
+        if length > LONGEST_SHOWN:
+            return ""
+    shown = _ODD.sub(lambda found: _escaped(found[0]), "".join(pieces))
+    return shown if len(shown) <= LONGEST_SHOWN else ""
 
 
 _ODD = re.compile(r"[^\n\x20-\x7e]")
