@@ -55,13 +55,14 @@ def document(**changed: Any) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class ChatGptHost:
-    """Serves chatgpt.com. `fetches` are the paths that programs, not browsers, asked for."""
+    """Serves chatgpt.com. `fetches` are the paths that programs, not browsers, asked for; `pages` more pages of its."""
 
     kid: str = "chatgpt-1"
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65_537, 2_048))
     document: dict[str, Any] = field(default_factory=document)
     fetches: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=lambda: {"/connect": _CONNECT})
 
     def private_jwk(self) -> dict[str, Any]:
         return {**RSAAlgorithm.to_jwk(self.key, as_dict=True), "kid": self.kid, "alg": "RS256", "use": "sig"}
@@ -79,7 +80,7 @@ class ChatGptHost:
                 f"content-length: {len(body.encode())}",
                 f"date: {time.strftime('%a, %d %b %Y %H:%M:%S GMT', time.gmtime())}",
                 # The strictest policy that leaves the page its popup, as long as the popup's pages have none.
-                *(["cross-origin-opener-policy: same-origin-allow-popups"] if body == _CONNECT else []),
+                *(["cross-origin-opener-policy: same-origin-allow-popups"] if body in self.pages.values() else []),
                 "cache-control: max-age=3600" if media_type == "application/json" else "cache-control: no-store",
             ]
             writer.write("\r\n".join([*head, "", body]).encode())
@@ -94,8 +95,8 @@ class ChatGptHost:
             self.fetches.append(request.target)
             document = self.document if parts.path == "/oauth/client.json" else self.public_jwks()
             return "200 OK", "application/json", json.dumps(document)
-        if parts.path == "/connect":
-            return "200 OK", "text/html; charset=utf-8", _CONNECT
+        if parts.path in self.pages:
+            return "200 OK", "text/html; charset=utf-8", self.pages[parts.path]
         if parts.path == "/connector_platform_oauth_redirect" or parts.path.startswith("/connector/oauth/"):
             self._check_redirect(parts.query)
             return "200 OK", "text/html; charset=utf-8", _CALLBACK

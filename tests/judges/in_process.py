@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from homeport.control.instance import Instance, acquire
 from homeport.control.listener import ControlListener
 from homeport.engine.engine import Engine
 from homeport.settings import load_settings
+from homeport.tunnel import Tunnel
 from tests.judges.tls import Authority, Place
 from tests.program import Installation
 
@@ -50,10 +52,13 @@ class PlayedNetwork:
 class HomeportHere(Installation):
     """An installation that this process runs, with its control listener, so that the real commands work."""
 
-    def __init__(self, folder: Path, network: PlayedNetwork, *, public_url: str = "") -> None:
+    def __init__(
+        self, folder: Path, network: PlayedNetwork, *, public_url: str = "", tunnel: Tunnel | None = None
+    ) -> None:
         super().__init__(folder)
         self._network = network
         self._public_url = public_url
+        self._tunnel = tunnel
         self._instance: Instance | None = None
         self._engine: Engine | None = None
         self._control: ControlListener | None = None
@@ -67,15 +72,24 @@ class HomeportHere(Installation):
             "data_dir": str(self.data_dir),
             "port": str(self.port),
             "control_port": str(self.control_port),
-            "public_url": self._public_url or None,
+            "public_url": None if self._tunnel else self._public_url or None,
             "ephemeral": "true",
         }
         loaded = load_settings(options=options, environ={}, cwd=self.folder, serve=True)
         self._instance = acquire(loaded.settings.data_dir)
-        self._engine = Engine(loaded, environ={}, network=self._network)
+        self._engine = Engine(loaded, environ={}, network=self._network, tunnel=self._tunnel)
         self._control = ControlListener(self._engine, self._instance, quit=lambda: None)
         await self._control.start(self.control_port, may_move=False)
         await self._engine.start()
+        if self._tunnel is not None:
+            await self.tunnel_is("up")
+
+    async def tunnel_is(self, state: str, *, so: bool = True) -> None:
+        """Wait until the tunnel is so, or no longer."""
+        assert self._engine is not None
+        async with asyncio.timeout(30):
+            while ((await self._engine.status()).tunnel_state.state == state) is not so:
+                await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
         engine, control, instance = self._engine, self._control, self._instance
@@ -95,8 +109,11 @@ class HomeportHere(Installation):
 
 
 @asynccontextmanager
-async def homeport_here(folder: Path, network: PlayedNetwork, *, public_url: str = "") -> AsyncIterator[HomeportHere]:
-    homeport = HomeportHere(folder, network, public_url=public_url)
+async def homeport_here(
+    folder: Path, network: PlayedNetwork, *, public_url: str = "", tunnel: Tunnel | None = None
+) -> AsyncIterator[HomeportHere]:
+    """`tunnel`: what leads to it from `public_url`, if not a proxy that nobody watches."""
+    homeport = HomeportHere(folder, network, public_url=public_url, tunnel=tunnel)
     try:
         await homeport.start()
         yield homeport

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from playwright.async_api import BrowserContext, Page, expect
 
+from homeport.tunnel import Tunnel
 from tests.browser.chromium import PATIENCE_MILLISECONDS, chromium_window
 from tests.browser.sign_in import read_code
 from tests.child import Child
@@ -85,15 +86,22 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, *, method: str, audience: str = "issuer", change: Change = unchanged, host: ChatGptHost | None = None
+    folder: Path,
+    *,
+    method: str,
+    audience: str = "issuer",
+    change: Change = unchanged,
+    host: ChatGptHost | None = None,
+    tunnel: Tunnel | None = None,
+    reached_at: int | None = None,
 ) -> AsyncIterator[Scene]:
-    """`change` makes Homeport's answers wrong on their way out."""
+    """`change` makes Homeport's answers wrong on their way out. `tunnel` leads here from the port `reached_at`."""
     authority, host = Authority(folder), host or ChatGptHost()
     async with authority.place(chatgpt_host.HOST, host.answer) as chatgpt:
         network = PlayedNetwork(authority, chatgpt)
         async with (
-            homeport_here(folder, network, public_url=PUBLIC_URL) as homeport,
-            authority.place(HOST, reverse_proxy(homeport.port, change)) as public,
+            homeport_here(folder, network, public_url=PUBLIC_URL, tunnel=tunnel) as homeport,
+            authority.place(HOST, reverse_proxy(reached_at or homeport.port, change)) as public,
         ):
             settings = folder / "strict-client.json"
             settings.write_text(

@@ -43,7 +43,8 @@ async function clientAuthentication(method, changed = {}) {
 
 const commands = {
   // From the URL a person pastes to the URL the popup opens: nothing else is known beforehand.
-  async connect({ clientId, redirect, register, scope }) {
+  async connect({ clientId, redirect, register, scope, mcpUrl }) {
+    if (mcpUrl) settings.mcpUrl = mcpUrl
     const pasted = settings.mcpUrl
     const unauthorized = await customFetch(pasted, mcpRequest('tools/list', {}))
     strictEqual(unauthorized.status, 401)

@@ -101,7 +101,7 @@ def test_a_used_up_month_is_asked_about_once_an_hour() -> None:
 
 def test_after_a_minute_of_being_up_the_pauses_begin_short_again() -> None:
     one = Supervised()
-    for _ in range(6):
+    for _ in range(9):
         one.fails()
     one.up()
     one.now += 59
@@ -109,6 +109,21 @@ def test_after_a_minute_of_being_up_the_pauses_begin_short_again() -> None:
     one.up()
     one.now += 61
     assert one.fails() == pytest.approx(1, rel=0.01)
+
+
+def test_a_tunnel_that_was_up_is_back_within_seconds_however_often_it_was_tried_before() -> None:
+    one = Supervised().up()
+    assert [one.up().fails() for _ in range(8)] == pytest.approx([1, 2, 4, 5, 5, 5, 5, 5], rel=0.01)
+    assert one.up().fails() == pytest.approx(LONGEST_PAUSE, rel=0.01)
+
+
+def test_tries_without_a_network_do_not_count_against_what_ends_in_one() -> None:
+    one = Supervised()
+    for _ in range(20):
+        one.fails(Again.NETWORK)
+    assert one.fails() == pytest.approx(1, rel=0.01)
+    assert one.fails(Again.NETWORK) == pytest.approx(4, rel=0.01)
+    assert one.up().fails(Again.NETWORK) == pytest.approx(1, rel=0.01)
 
 
 def test_a_program_that_reconnects_by_itself_is_left_alone_and_stays_up_when_it_is_back() -> None:

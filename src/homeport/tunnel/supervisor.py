@@ -59,6 +59,10 @@ NETWORK_PATIENCE = 600.0
 AN_HOUR = 3600.0
 STEADY_SECONDS = 60.0
 """A tunnel that was up for so long begins with short pauses again when it ends."""
+WORKED_PAUSE = 5.0
+"""The longest pause after a tunnel that was up, however briefly: whoever calls through it waits."""
+WORKED_TRIES = 8
+"""So often one after the other; then the pauses grow as for a program that never comes up."""
 PATIENCE = {True: 20.0, False: 600.0}
 """How long a program may try to get its connection back, by whether its name is stable: to end one that has another
 name after each start ends all that people had allowed, and they sign in again.
@@ -83,6 +87,8 @@ class Supervisor:
         self._random = random
         self.standing = Standing()
         self._tries = 0
+        self._dials = 0
+        """Tries that failed for want of a network: they say nothing about what runs in it."""
         self._up_since = 0.0
         self._down_since: float | None = None
         self._stable = True
@@ -105,10 +111,10 @@ class Supervisor:
         if heard.what is Happening.ENDED and state in RUNNING:
             return self._after(heard.fault)
         if heard.what is Happening.CHANGED:
-            self._tries = 0
+            self._tries = self._dials = 0
         if heard.what is Happening.WOKE and state in (S.DOWN, S.RECONNECTING):
             # What failed, failed in another network; what tries to come back gets its full time in this one.
-            self._tries = 0
+            self._tries = self._dials = 0
             self._due = self._timer() + PATIENCE[self._stable] if state is S.RECONNECTING else None
         step = TRANSITIONS.get((state, heard.what))
         if step is None:
@@ -133,9 +139,10 @@ class Supervisor:
     def _enter(self, to: TunnelState, heard: Heard) -> None:
         now = self._timer()
         if to is S.UP:
-            if self.standing.state is not S.UP:
+            if heard.what is Happening.CAME_UP:
                 self._up_since = now
             self._down_since = None
+            self._dials = 0
             self._due = None
         if to is S.RECONNECTING and self.standing.state is S.UP:
             self._due = now + PATIENCE[self._stable]
@@ -143,20 +150,24 @@ class Supervisor:
             self._due = None
         fault = heard.fault if to is S.RECONNECTING else None
         cause, action = (fault.message, fault.hint) if fault is not None else ("", "")
-        if to is S.STARTING and heard.what is not Happening.CHANGED and self._tries:
+        if to is S.STARTING and heard.what is not Happening.CHANGED and (self._tries or self._dials):
             # While it is tried again, what was wrong is still what people want to read.
             cause, action = self.standing.cause, self.standing.action
         self.standing = Standing(to, cause, action, heard.words)
 
     def _after(self, fault: TunnelFault | None) -> Do:
         now = self._timer()
-        if self.standing.state in (S.UP, S.RECONNECTING) and now - self._up_since >= STEADY_SECONDS:
+        worked = self.standing.state in (S.UP, S.RECONNECTING)
+        if worked and now - self._up_since >= STEADY_SECONDS:
             self._tries = 0
         if self._down_since is None:
             self._down_since = now
-        self._tries += 1
         cause, action = (fault.message, fault.hint) if fault is not None else ("The tunnel ended.", "")
         again = fault.again if fault is not None else Again.SOON
+        if again is Again.NETWORK:
+            self._dials += 1
+        else:
+            self._tries += 1
         if again is Again.NEVER:
             tokenless = fault is not None and fault.tokenless
             self.standing = Standing(S.NEEDS_TOKEN if tokenless else S.ERROR, cause, action)
@@ -164,14 +175,19 @@ class Supervisor:
             return Do.NOTHING
         state = S.ERROR if again is Again.HOURLY else S.DOWN
         self.standing = Standing(state, cause, action)
-        self._due = now + self._pause(again, now)
+        self._due = now + self._pause(again, now, worked=worked)
         return Do.NOTHING
 
-    def _pause(self, again: Again, now: float) -> float:
+    def _pause(self, again: Again, now: float, *, worked: bool) -> float:
         """Doubling, bounded, and shortened by chance, so that many computers do not come back at one moment."""
         if again is Again.HOURLY:
             return AN_HOUR
         missing = now - (self._down_since if self._down_since is not None else now)
-        longest = NETWORK_PAUSE if again is Again.NETWORK and missing < NETWORK_PATIENCE else LONGEST_PAUSE
-        pause = min(longest, FIRST_PAUSE * 2.0 ** min(self._tries - 1, 10))
+        longest, tries = LONGEST_PAUSE, self._tries
+        if again is Again.NETWORK:
+            tries = self._dials
+            longest = NETWORK_PAUSE if missing < NETWORK_PATIENCE else LONGEST_PAUSE
+        elif worked and tries <= WORKED_TRIES:
+            longest = WORKED_PAUSE
+        pause = min(longest, FIRST_PAUSE * 2.0 ** min(tries - 1, 10))
         return pause * (0.5 + int.from_bytes(self._random(2), "big") / 131_072)
