@@ -65,7 +65,7 @@ FIRST_OPTIONS = {
 """What a first user needs of the settings. Written out: the table of settings is too slow to load for `--help`."""
 
 EPILOG = (
-    "`homeport` alone starts Homeport in this terminal and asks here when somebody wants in. "
+    "`homeport` alone starts Homeport with an icon in the tray; without a desktop it runs in this terminal. "
     "All its options are those of `homeport serve`: see `homeport serve --help`."
 )
 

@@ -12,10 +12,14 @@ from homeport.foreign_text import clean
 
 MOST_LINES = 500
 LONGEST_LINE = 2_000
+ACCESS = "homeport.access"
+OWN_QUESTIONS = "/api/"
 
 
 class LogRing(logging.Handler):
-    """Keeps each record that reaches the root logger. May be called from any thread."""
+    """Keeps each record that reaches the root logger, but for the dashboard's own questions: an open page would push
+    out everything else with them. May be called from any thread.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,6 +27,8 @@ class LogRing(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
+            if record.name == ACCESS and _path_of(record).startswith(OWN_QUESTIONS):
+                return
             text = f"{record.name}: {record.getMessage()}"
             if record.exc_info and record.exc_info[0] is not None:
                 text = f"{text} ({record.exc_info[0].__name__}: {record.exc_info[1]})"
@@ -34,3 +40,8 @@ class LogRing(logging.Handler):
         """The oldest of them first."""
         lines = list(self._lines)
         return lines[-limit:]
+
+
+def _path_of(record: logging.LogRecord) -> str:
+    fields = getattr(record, "fields", None)
+    return str(fields.get("path", "")) if isinstance(fields, dict) else ""

@@ -8,8 +8,6 @@ import { clock } from "./parts/words";
 import type { LogLine } from "./types";
 
 const LINES = 500;
-/** This page's own questions. */
-const OWN = /^homeport\.access: [A-Z]+ '\/api\//;
 const GRAVE = new Set(["WARNING", "ERROR", "CRITICAL"]);
 
 export function LogsPage() {
@@ -23,7 +21,7 @@ export function LogsPage() {
         <span>Only warnings and errors</span>
       </label>
       <Answered of={logs} empty="Nothing was said yet.">
-        {(lines) => <Lines lines={lines.filter(({ level, text }) => (onlyGrave ? GRAVE.has(level.toUpperCase()) : !OWN.test(text)))} />}
+        {(lines) => <Lines lines={lines.filter(({ level }) => !onlyGrave || GRAVE.has(level.toUpperCase()))} />}
       </Answered>
     </Page>
   );
