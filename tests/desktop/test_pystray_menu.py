@@ -52,6 +52,14 @@ def test_every_line_is_there(pystray: Any) -> None:
     assert drawn(pystray, menu_of(pystray, entries, lambda choice: None)) == lines(entries)
 
 
+def test_windows_underlines_no_letter_of_a_name(pystray: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("homeport.desktop.pystray_tray.sys.platform", "win32")
+    entries = (Entry("A&B", below=(Entry("C&D", Choice(What.QUIT)),)),)
+    assert drawn(pystray, menu_of(pystray, entries, lambda choice: None)) == [
+        ("A&&B", True, None, [("C&&D", True, None, [])])
+    ]
+
+
 def test_a_click_is_the_choice_of_its_line(pystray: Any) -> None:
     clicked: list[Choice] = []
     menu = menu_of(pystray, view_of(SEEN).menu, clicked.append)

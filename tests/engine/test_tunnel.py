@@ -14,10 +14,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from homeport.engine import interruptions, public_door
+from homeport.engine import facts, interruptions, public_door
 from homeport.engine.engine import Engine
 from homeport.engine.protocol import TunnelStatus
-from homeport.errors import HomeportError, TunnelError, VaultError
+from homeport.errors import HomeportError, StoreError, TunnelError, VaultError
 from homeport.events import Event, PublicUrlChanged, TunnelLimitNear, TunnelStateChanged
 from homeport.tunnel import ngrok_agent
 from tests.engine.engines import census, engine_for, health
@@ -364,8 +364,41 @@ async def test_what_is_written_down_never_holds_the_token(tmp_path: Path) -> Non
     scene = Scene(tmp_path)
     async with scene.online() as engine:
         await scene.until(engine, "up")
-        facts = await engine.rooms.database.transaction(lambda tx: tx.all("SELECT key, value FROM state"))
-    written = {row["key"]: row["value"] for row in facts}
+        rows = await engine.rooms.database.transaction(lambda tx: tx.all("SELECT key, value FROM state"))
+    written = {row["key"]: row["value"] for row in rows}
     assert json.loads(written["tunnel"]) == {"public_url": OWN, "stable": True}
     assert written["tunnel-name-ngrok"] == OWN
     assert TOKEN not in str(written)
+
+
+async def test_two_tokens_at_once_are_tried_one_after_the_other_and_only_the_right_one_is_kept(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, token="")
+    scene.program.steer(refused=[OTHER])
+    async with scene.online() as engine:
+        await scene.until(engine, "needs-token")
+        found = await asyncio.gather(
+            *(engine.set_tunnel_token(each) for each in (OTHER, TOKEN, OTHER)), return_exceptions=True
+        )
+        assert [isinstance(each, TunnelError) for each in found] == [True, False, True]
+        assert engine.rooms.vault.get("ngrok") == TOKEN
+        assert (await engine._door.settled()).state == "up"
+
+
+async def test_a_database_that_fails_for_a_moment_does_not_end_the_watch_over_the_tunnel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, failures = Scene(tmp_path), [StoreError("The database is away.", hint="Wait.")]
+    write = facts.write_last_tunnel
+
+    def fails_once(*given: Any) -> None:
+        if failures:
+            raise failures.pop()
+        write(*given)
+
+    monkeypatch.setattr(facts, "write_last_tunnel", fails_once)
+    async with scene.online() as engine:
+        down = await scene.until(engine, "down")
+        assert down.public_url == ""
+        assert "The database is away." in [e.cause for e in scene.events if isinstance(e, TunnelStateChanged)]
+        assert (await scene.until(engine, "up")).public_url == OWN
+        assert len(scene.program.running()) == 1

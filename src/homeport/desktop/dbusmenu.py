@@ -64,7 +64,8 @@ class DbusMenu(ServiceInterface):
         self._entries[number] = entry
         self._below[number] = below = []
         for place, each in enumerate(entry.below):
-            key = (*path, each.choice or each.label or place, each.label)
+            # Two who wait may look the same: what can be chosen below tells them apart.
+            key = (*path, each.choice or each.label or place, each.label, *(one.choice for one in each.below))
             below.append(self._ids.of(key))
             self._number(below[-1], each, key)
 

@@ -73,6 +73,7 @@ class Desk:
         self._app_folder = app_folder
         self._news = asyncio.Event()
         self._shown: View | None = None
+        self._look_again: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsubscribe: Callable[[], None] | None = None
@@ -165,8 +166,10 @@ class Desk:
             if view != self._shown:
                 self._shown = view
                 self._tray.show(view)
+            if self._look_again is not None:
+                self._look_again.cancel()
             if seen.waiting:
-                self._loop.call_later(LOOK_AGAIN_SECONDS, self._news.set)
+                self._look_again = self._loop.call_later(LOOK_AGAIN_SECONDS, self._news.set)
 
     async def _look(self) -> Seen:
         status = await self._engine.status()

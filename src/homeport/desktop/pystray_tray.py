@@ -115,8 +115,10 @@ def menu_of(pystray: Any, entries: tuple[Entry, ...], click: Callable[[Choice], 
 def _item_of(pystray: Any, entry: Entry, click: Callable[[Choice], None]) -> Any:
     if entry.is_separator:
         return pystray.Menu.SEPARATOR
+    # Windows underlines what follows a single one.
+    label = entry.label.replace("&", "&&") if sys.platform == "win32" else entry.label
     if entry.below:
-        return pystray.MenuItem(entry.label, menu_of(pystray, entry.below, click), enabled=entry.enabled)
+        return pystray.MenuItem(label, menu_of(pystray, entry.below, click), enabled=entry.enabled)
     choice, checked = entry.choice, entry.checked
 
     def chosen(icon: object, item: object) -> None:
@@ -124,8 +126,7 @@ def _item_of(pystray: Any, entry: Entry, click: Callable[[Choice], None]) -> Any
             click(choice)
 
     return pystray.MenuItem(
-        # Windows underlines what follows a single one.
-        entry.label.replace("&", "&&") if sys.platform == "win32" else entry.label,
+        label,
         chosen,
         enabled=entry.enabled,
         checked=None if checked is None else lambda item: checked,

@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from dbus_fast import DBusError, Message, MessageType, NameFlag
 from dbus_fast.aio import MessageBus
@@ -92,6 +93,7 @@ class SniTray:
             self._tried.set()
 
     async def _live(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(_unheard)
         failures = 0
         while self._address and not self._closing.is_set():
             try:
@@ -146,6 +148,14 @@ class SniTray:
     def _is_seen(self) -> None:
         if not self._appeared.done():
             self._appeared.set_result(None)
+
+
+def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A signal that was being sent while the bus ended: nobody waits for it, and the end is noticed elsewhere."""
+    if isinstance(context.get("exception"), (OSError, EOFError)):
+        logger.debug("Lost with the session bus: %s", context["exception"])
+    else:
+        loop.default_exception_handler(context)
 
 
 async def _end_of(bus: MessageBus) -> None:

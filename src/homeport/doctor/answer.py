@@ -11,14 +11,14 @@ from urllib.parse import urljoin, urlsplit
 
 from homeport.foreign_text import clean
 
-Trouble = Literal["name", "refused", "silent", "tls", "no-http", "proxy", "too-many", "broken"]
-"""Why there is no answer: no address, nobody listens, nobody answers, TLS, no HTTP, the proxy, our own limit, or the
-connection broke."""
+Trouble = Literal["name", "refused", "silent", "tls", "no-http", "proxy", "too-many", "broken", "private"]
+"""Why there is no answer: no address, nobody listens, nobody answers, TLS, no HTTP, the proxy, our own limit, the
+connection broke, or it would have led into this computer's own network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers by lower-case name (the last one of each), and at most a megabyte of the body."""
+    """Status, headers by lower-case name (the last one of each), and as much of the body as is read."""
 
     url: str
     status: int
@@ -147,4 +147,5 @@ def no_answer_words(outcome: NoAnswer) -> str:
         "proxy": "the proxy of this computer refused",
         "too-many": "the doctor had asked enough already",
         "broken": "the connection broke off",
+        "private": "its address is a private one, where ChatGPT cannot go and the doctor does not",
     }[outcome.trouble] + (f" ({clean(outcome.detail, 120)})" if outcome.detail else "")

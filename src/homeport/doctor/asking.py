@@ -9,7 +9,7 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpcore2
@@ -18,6 +18,7 @@ import httpx2
 from homeport.clock import Clock, system_clock
 from homeport.doctor.address import Target
 from homeport.doctor.answer import Answer, NoAnswer, Outcome, Trouble, events, origin_of
+from homeport.doctor.outside import PRIVATE, Outside
 from homeport.doctor.reach import Certificate, is_address
 from homeport.network import Network, connect_to_one_of
 from homeport.outbound import http_client
@@ -42,7 +43,7 @@ class Asking:
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._clock = clock
-        self._network = network
+        self._network = network = Outside(network)
         self._seconds = seconds
         self._most = most
         self._own: tuple[str, Mapping[str, str]] = ("", {})
@@ -56,6 +57,10 @@ class Asking:
     def add_to(self, origin: str, headers: Mapping[str, str]) -> None:
         """From now on each request to this origin, and to no other, carries these headers."""
         self._own = (origin, dict(headers))
+
+    def stay_outside(self, addresses: Sequence[str]) -> None:
+        """Ask nobody in this network from now on, unless the server that has these addresses is in it."""
+        self._network.stay_outside(addresses)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -115,12 +120,12 @@ class Asking:
             if url.startswith("https://") and "date" in found:
                 self.date, self.date_read_at = found["date"], self._clock()
             streams = found.get("content-type", "").lower().startswith("text/event-stream")
-            body = b""
+            body, stream = bytearray(), _Stream()
             async for part in answer.aiter_bytes():
                 body += part
-                if len(body) > MOST_BYTES or (streams and _has_result(body)):
+                if len(body) > MOST_BYTES or (streams and stream.has_result(part)):
                     break
-            return Answer(url, answer.status_code, found, body)
+            return Answer(url, answer.status_code, found, bytes(body))
 
     async def _handshake(
         self, target: Target, addresses: list[str], context: ssl.SSLContext, problem: str = ""
@@ -183,6 +188,8 @@ def _why(error: BaseException) -> tuple[Trouble, str]:
     if isinstance(error, (httpx2.ConnectError, httpcore2.ConnectError, ConnectionRefusedError)):
         if "has no address" in str(error):
             return "name", ""
+        if PRIVATE in str(error):
+            return "private", ""
         return "refused", ""
     return "broken", ""
 
@@ -197,13 +204,26 @@ def _cause(error: BaseException | None, kind: type[BaseException]) -> BaseExcept
     return None
 
 
-def _has_result(body: bytes) -> bool:
-    """Whether a stream has said what was asked: what follows is not waited for."""
-    for text in events(body.decode("utf-8", "replace") if body.endswith((b"\n\n", b"\r\n\r\n")) else ""):
-        try:
-            value = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(value, dict) and "id" in value:
-            return True
-    return False
+class _Stream:
+    """Tells when a stream has said what was asked: what follows is not waited for. Reads each event once."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+
+    def has_result(self, part: bytes) -> bool:
+        begin = max(0, len(self._rest) - 3)
+        self._rest += part
+        ends = [at + len(end) for end in (b"\n\n", b"\r\n\r\n") if (at := self._rest.rfind(end, begin)) >= 0]
+        if not ends:
+            return False
+        whole = bytes(self._rest[: max(ends)])
+        del self._rest[: max(ends)]
+        return any(_is_result(text) for text in events(whole.decode("utf-8", "replace")))
+
+
+def _is_result(text: str) -> bool:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and "id" in value

@@ -105,6 +105,7 @@ class _Visit:
         self._add(reach.judge_dns(target, addresses, problem), _since(began))
         if self._failed():
             return False
+        self._asking.stay_outside(addresses)
         began = time.perf_counter()
         certificate = None
         if target.secure:

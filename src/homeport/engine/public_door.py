@@ -105,7 +105,6 @@ class PublicDoor:
             self._following = asyncio.create_task(self._follow(tunnel, rooms), name="tunnel")
             return
         info = await tunnel.start(self._local_url)
-        await self._end_what_was_left(rooms)
         await self._enter(rooms, info)
 
     async def end_tunnel(self) -> None:
@@ -209,14 +208,22 @@ class PublicDoor:
         deaf = 0
         while True:
             if do is Do.START:
-                await self._begin(tunnel, rooms)
+                try:
+                    await self._begin(tunnel, rooms)
+                except HomeportError as error:
+                    self._supervisor.heard(_not_written(error))
             self._tell()
             heard = await self._next(look)
             if heard is None:
                 do = self._look_around(tunnel, look)
                 continue
             if isinstance(heard, TunnelInfo):
-                await self._enter(rooms, heard)
+                try:
+                    await self._enter(rooms, heard)
+                except HomeportError as error:
+                    self._heard.put_nowait(_not_written(error))
+                    do = Do.NOTHING
+                    continue
                 self._supervisor.came_up(stable=heard.stable)
                 deaf, do = 0, Do.NOTHING
                 self._came_up()
@@ -231,7 +238,10 @@ class PublicDoor:
                 deaf = 0
             do = self._supervisor.heard(heard)
             if heard.what is Happening.ENDED and do is Do.NOTHING:
-                await self._gone(rooms)
+                try:
+                    await self._gone(rooms)
+                except HomeportError as error:
+                    logger.warning("%s", error)  # it is made good before the next name is had
 
     async def _next(self, look: Interruptions) -> Heard | TunnelInfo | None:
         """What is heard next; None: it is time to look around."""
@@ -293,6 +303,9 @@ class PublicDoor:
 
     async def _enter(self, rooms: Rooms, info: TunnelInfo | None) -> None:
         """This is the public origin now."""
+        if self._info is None:
+            # Once more: the database may have been away when the name before this one ended.
+            await self._end_what_was_left(rooms)
         last = await rooms.database.transaction(facts.read_last_tunnel)
         new = parse_public_url(info.public_url) if info is not None else None
         now_up = facts.LastTunnel(new, info.stable) if info is not None and new is not None else None
@@ -349,6 +362,10 @@ class PublicDoor:
                 progress=status.progress,
             )
         )
+
+
+def _not_written(error: HomeportError) -> Heard:
+    return Heard(Happening.ENDED, TunnelFault(error.message, action=error.hint, again=Again.SOON))
 
 
 _UNDER_WAY = frozenset({TunnelState.OFF, TunnelState.STARTING, TunnelState.DOWNLOADING})

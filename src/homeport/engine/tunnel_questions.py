@@ -56,6 +56,10 @@ class TunnelQuestions(ABC):
         """Try ngrok's token and keep it unless ngrok refuses it. Raises TunnelError, VaultError."""
         token = token.strip()
         require_fit(NGROK_TOKEN, token)
+        async with self._tunnels.trying:
+            return await self._try_token(token)
+
+    async def _try_token(self, token: str) -> TunnelStatus:
         vault = self.rooms.vault
         if vault.is_fixed(NGROK_TOKEN) and vault.get(NGROK_TOKEN) != token:
             raise VaultError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class Tunnels:
         self._vault = vault
         self.candidate = ""
         """An ngrok token that is tried before it is kept."""
+        self.trying = asyncio.Lock()
+        """Two at once would each be judged by what ngrok says of the other."""
         self._made: tuple[LoadedSettings, Tunnel] | None = None
 
     def make(self, loaded: LoadedSettings) -> Tunnel:

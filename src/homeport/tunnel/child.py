@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 GENTLE_SECONDS = 0.4
 """How long a program may take to say good-bye; then it is ended. A stop of Homeport has 1.4 seconds in all."""
 LONGEST_LINE = 8_192
+"""Bytes of a line that are read; the rest of a longer one is left out."""
+MOST_UNHEARD = 64
+"""Lines that may wait to be heard; then the program waits until they were. A flood must not drown Homeport."""
 NOTE = "running.json"
 
 PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
@@ -110,6 +113,10 @@ class Child:
             _signal(process, gently=False)
             await self._ended.wait()
 
+    def _hear(self, line: str, unheard: threading.BoundedSemaphore) -> None:
+        unheard.release()
+        self._on_line(line)
+
     def _attend(
         self,
         loop: asyncio.AbstractEventLoop,
@@ -139,9 +146,14 @@ class Child:
         _tell(loop, begun)
         assert process.stdout is not None
         with process.stdout:
+            unheard = threading.BoundedSemaphore(MOST_UNHEARD)
+            begins = True
             while line := process.stdout.readline(LONGEST_LINE):
-                text = line.decode("utf-8", "replace").rstrip("\r\n")
-                _tell(loop, lambda text=text: self._on_line(text))  # type: ignore[misc]
+                text, heard = line.decode("utf-8", "replace").rstrip("\r\n"), begins
+                begins = line.endswith(b"\n")
+                if heard:
+                    unheard.acquire()
+                    _tell(loop, lambda text=text: self._hear(text, unheard), unheard.release)  # type: ignore[misc]
         code = process.wait()
         if leash:
             os.close(leash[1])
@@ -155,9 +167,13 @@ class Child:
         _tell(loop, ended)
 
 
-def _tell(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop was closed: nobody wants to know any more
+def _tell(
+    loop: asyncio.AbstractEventLoop, what: Callable[[], object], unheard: Callable[[], object] = lambda: None
+) -> None:
+    try:
         loop.call_soon_threadsafe(what)
+    except RuntimeError:  # the loop was closed: nobody wants to know any more
+        unheard()
 
 
 def _run(arguments: list[str], environ: dict[str, str], leash: int | None) -> subprocess.Popen[bytes]:

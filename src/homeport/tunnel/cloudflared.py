@@ -20,7 +20,7 @@ STARTUP_SECONDS = 30.0
 TOKEN_FILE = "cloudflared.token"
 TITLE = "cloudflared"
 
-_QUICK_URL = re.compile(r"https://[a-z0-9-]+\.trycloudflare\.com")
+_QUICK_URL = re.compile(r"https://(?!api\.)[a-z0-9-]+\.trycloudflare\.com")
 _CONNECTED = re.compile(r"Registered tunnel connection", re.I)
 _LOST = re.compile(r"Lost connection|Connection terminated|Retrying connection in|failed to (?:dial|serve)", re.I)
 _NO_NETWORK = re.compile(r"no such host|network is unreachable|i/o timeout|failed to dial|connection refused", re.I)
@@ -44,6 +44,7 @@ class CloudflaredTunnel:
         self._public_url = public_url
         self._child: Child | None = None
         self._url = ""
+        self._given = ""
         self._connections = 0
         self._said = ""
         self._up = asyncio.Event()
@@ -70,7 +71,7 @@ class CloudflaredTunnel:
     async def start(self, local_url: str) -> TunnelInfo:
         await self.stop()
         program = await self._checked()
-        token = self._token()
+        token = self._given = self._token()
         make_folder(self._folder)
         end_leftover(self._folder)
         arguments = [str(program.path), "tunnel", "--no-autoupdate"]
@@ -117,7 +118,7 @@ class CloudflaredTunnel:
         program = on_path(TITLE, self._environ)
         if program is None:
             raise TunnelFault(
-                "cloudflared is not installed on this computer.",
+                "cloudflared is not installed on this computer, or only where other users can change it.",
                 action="Install it (https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/"
                 "downloads/), or choose another tunnel.",
                 again=Again.NEVER,
@@ -135,6 +136,8 @@ class CloudflaredTunnel:
         return program
 
     def _line(self, line: str) -> None:
+        if self._given:
+            line = line.replace(self._given, "...")  # what it says is shown
         if not self._url and (found := _QUICK_URL.search(line)):
             self._url = found[0]
         if _CONNECTED.search(line):

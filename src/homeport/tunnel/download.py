@@ -7,9 +7,11 @@ and it is run for its version before it is used.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,7 +65,7 @@ async def download_ngrok(
                     again=Again.NEVER,
                 ) from error
             why = error.strerror or type(error).__name__
-        except (_Partly, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        except (_Partly, tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             why = str(error) or "what came is no archive"
         finally:
             archive.unlink(missing_ok=True)
@@ -83,7 +85,8 @@ async def _fetch(address: str, archive: Path, tell: Callable[[str], None], netwo
     client = http_client(network, timeout=SILENCE_SECONDS)
     try:
         async with client.stream("GET", address, headers={"Accept": "*/*"}, follow_redirects=True) as answer:
-            if answer.url.scheme != httpx2.URL(address).scheme:
+            # Also in between: whoever sees a plain request there can send us anywhere.
+            if any(each.url.scheme != httpx2.URL(address).scheme for each in (*answer.history, answer)):
                 raise _Partly("its server leads away from https")
             if answer.status_code != 200:
                 raise _Partly(f"its server answers {answer.status_code}")
@@ -128,7 +131,7 @@ def _unpack(archive: Path, to: Path) -> None:
                 with zipped.open(member) as source:
                     part.write_bytes(source.read(LARGEST))
         else:
-            with tarfile.open(archive, "r:gz") as tarred:
+            with gzip.open(archive) as unpacked, tarfile.open(fileobj=unpacked) as tarred:
                 for entry in tarred:
                     if entry.isfile() and Path(entry.name).name == to.name and entry.size <= LARGEST:
                         file = tarred.extractfile(entry)
@@ -137,6 +140,10 @@ def _unpack(archive: Path, to: Path) -> None:
                         break
                 else:
                     raise tarfile.TarError(f"it holds no {to.name}")
+                # The checksum of all stands at the end, and is compared when that is read.
+                while unpacked.read(1_000_000):
+                    if unpacked.tell() > 2 * LARGEST:
+                        raise tarfile.TarError("it is larger than it can be")
         part.chmod(0o700)
         os.replace(part, to)
     finally:

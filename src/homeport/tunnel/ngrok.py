@@ -125,7 +125,7 @@ class NgrokTunnel:
             except OSError as error:
                 self._proven = None
                 raise unusable(program.path, "ngrok", error) from error
-            url = parse_public_url(await self._name(agent, local_url))
+            url = _outside(await self._name(agent, local_url))
         except BaseException:
             await self.stop()
             raise
@@ -182,3 +182,17 @@ class NgrokTunnel:
         if version.split(".")[0] in ("1", "2"):
             raise ngrok_faults.fault_for("ERR_NGROK_121")
         self._proven = stamp
+
+
+def _outside(url: str) -> str:
+    """The origin of a name that ngrok gave. Raises SettingsError for what is none, TunnelFault for an address."""
+    origin = parse_public_url(url)
+    name = origin.removeprefix("https://").partition(":")[0]
+    if "." not in name or re.fullmatch(r".*\.(?:[0-9]+|localhost)", name):
+        # This computer's own would change what local requests mean here.
+        raise TunnelFault(
+            f"The ngrok program says that its public URL is {origin}, which is no name on the internet.",
+            action="Remove that program, and Homeport downloads its own.",
+            again=Again.NEVER,
+        )
+    return origin

@@ -1,12 +1,16 @@
 """One run of ngrok's agent: its configuration, its log, its API. What its errors mean is in `ngrok_faults`.
 
-pyngrok reads the log and speaks with the API; the process is `child`'s, because pyngrok's own puts the token where
-`ps` shows it, waits for a silent program without end, and leaves it running when Homeport is killed.
+pyngrok reads the log; the process is `child`'s, because pyngrok's own puts the token where `ps` shows it, waits for a
+silent program without end, and leaves it running when Homeport is killed. The API is asked here: pyngrok would ask it
+through the proxy of this computer, which knows no way back.
 """
 
 from __future__ import annotations
 
 import asyncio
+import http.client
+import ipaddress
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,6 +30,8 @@ DIAL_SECONDS = 3.0
 API_SECONDS = 15.0
 """How long ngrok may take to give a name, and 4 for the question whether the agent lives."""
 ALIVE_SECONDS = 4.0
+MOST_SAID = 1_000_000
+"""Bytes of an answer of the API that are read."""
 ENDPOINT = "homeport"
 CONFIGURATION = "ngrok.yml"
 
@@ -68,10 +74,11 @@ class NgrokAgent:
         self._code = 0
         self._stopping = False
         self._program = Path()
+        self._token = ""
 
     async def start(self, program: Path, token: str, environ: Mapping[str, str], *, proxies: bool) -> None:
         """Run it until it has reached ngrok's servers. Raises TunnelFault, and OSError when it cannot be run."""
-        self._program = program
+        self._program, self._token = program, token
         file = self._folder / CONFIGURATION
         write_private(file, configuration(token))
         arguments = [str(program), "start", "--none", "--log", "stdout", "--config", str(file)]
@@ -132,26 +139,36 @@ class NgrokAgent:
         return ngrok_faults.fault_for(f"exit code {self._code}")
 
     async def _ask(self, path: str, method: str, data: dict[str, Any] | None, seconds: float) -> dict[str, Any]:
-        from pyngrok.exception import PyngrokError, PyngrokNgrokHTTPError
-        from pyngrok.ngrok import api_request
-
         try:
-            return await asyncio.to_thread(api_request, self._api + path, method, data, timeout=seconds)
-        except PyngrokNgrokHTTPError as error:
-            if error.status_code == 404 and data is not None:
-                raise ngrok_faults.fault_for("ERR_NGROK_121") from error  # an agent before endpoints: too old
-            # ngrok's number stands in the answer's body only.
-            raise ngrok_faults.fault_for(error.body) from error
-        except (PyngrokError, OSError, ValueError) as error:
+            async with asyncio.timeout(2 * seconds):
+                status, said = await asyncio.to_thread(_answer, self._api, method, path, data, seconds)
+        except (OSError, http.client.HTTPException) as error:
             raise ngrok_faults.silent() from error
+        if status == 404 and data is not None:
+            raise ngrok_faults.fault_for("ERR_NGROK_121")  # an agent before endpoints: too old
+        if not 200 <= status < 300:
+            # ngrok's number stands in the answer's body only.
+            raise ngrok_faults.fault_for(self._without_token(said))
+        try:
+            answer = json.loads(said)
+        except (ValueError, RecursionError) as error:
+            raise ngrok_faults.silent() from error
+        return answer if isinstance(answer, dict) else {}
+
+    def _without_token(self, said: str) -> str:
+        """ngrok repeats a token that it refuses, and what it said is shown."""
+        return said.replace(self._token, "...") if self._token else said
 
     def _line(self, line: str) -> None:
         from pyngrok.log import NgrokLog
 
-        entry = NgrokLog(line)
+        try:
+            entry = NgrokLog(self._without_token(line))
+        except (TypeError, AttributeError):
+            return  # no line of the agent's: a name in it is one that Python keeps for itself
         message = entry.msg or ""
-        if "starting web service" in message and entry.addr:
-            self._api = f"http://{entry.addr}"
+        if "starting web service" in message and entry.addr and _is_loopback(entry.addr):
+            self._api = entry.addr
         elif "tunnel session started" in message:
             self._session = True
         elif "client session established" in message:
@@ -188,6 +205,26 @@ class NgrokAgent:
         self._over.set()
         if self._ready.is_set() and not self._stopping:
             self._heard(Heard(Happening.ENDED, self._why_not()))
+
+
+def _is_loopback(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        return port.isdecimal() and ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _answer(address: str, method: str, path: str, data: dict[str, Any] | None, seconds: float) -> tuple[int, str]:
+    """Status and body. Raises OSError and HTTPException."""
+    connection = http.client.HTTPConnection(address, timeout=seconds)
+    try:
+        body = json.dumps(data).encode() if data is not None else None
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, answer.read(MOST_SAID).decode("utf-8", "replace")
+    finally:
+        connection.close()
 
 
 def _error(entry: NgrokLog) -> str:

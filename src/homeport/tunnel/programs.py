@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,10 @@ VERSION_SECONDS = 10.0
 """The first start of a fresh program can be slow: security programs look at all of it."""
 
 
+MOST_SAID = 4_096
+"""Bytes of what it says that are read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A program that is there. `source`: path, or data folder."""
@@ -30,9 +35,28 @@ class Program:
 
 
 def on_path(name: str, environ: Mapping[str, str]) -> Program | None:
-    """The program as this user's shell would find it."""
-    found = shutil.which(name, path=environ.get("PATH", ""))
-    return Program(Path(found).absolute(), "path") if found else None
+    """The program as this user's shell would find it, but for those that somebody else may have put there.
+
+    It is given a token: what lies in whatever folder Homeport was started in, or where every user of this computer can
+    write, is passed over.
+    """
+    for folder in environ.get("PATH", "").split(os.pathsep):
+        # Windows looks in the current folder first, where `which` is given a name alone.
+        found = shutil.which(str(Path(folder, name))) if Path(folder).is_absolute() else None
+        if found is not None and _only_ours_to_write(Path(found)):
+            return Program(Path(found), "path")
+    return None
+
+
+def _only_ours_to_write(program: Path) -> bool:
+    """Whether no other user but root could have put this program there, or can change it."""
+    if not hasattr(os, "geteuid"):
+        return True  # Windows: who can write there is no matter of a mode
+    try:
+        places = [os.stat(each) for each in {program, program.parent, program.resolve(), program.resolve().parent}]
+    except (OSError, RuntimeError):
+        return False
+    return all(place.st_uid in (0, os.geteuid()) and not place.st_mode & 0o002 for place in places)
 
 
 async def version_of(program: Path, environ: Mapping[str, str], *, title: str) -> str:
@@ -41,7 +65,7 @@ async def version_of(program: Path, environ: Mapping[str, str], *, title: str) -
         said = await asyncio.to_thread(_ask_version, program, clean_environment(environ))
     except (OSError, subprocess.SubprocessError) as error:
         raise unusable(program, title, error) from error
-    if not said.lower().startswith(f"{title} version"):
+    if not said.lower().startswith(f"{title} version "):
         raise TunnelFault(
             f"{program} is not {title}: asked for its version it says {clean(said, 80)!r}.",
             action="Remove it, or take it off the PATH.",
@@ -59,18 +83,38 @@ def _ask_version(program: Path, environ: Mapping[str, str]) -> str:
         env=dict(environ),
         start_new_session=True,
     ) as process:
+        assert process.stdout is not None
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            _end(process)
+
+        timer = threading.Timer(VERSION_SECONDS, end)
+        timer.start()
         try:
-            said, _ = process.communicate(timeout=VERSION_SECONDS)
-        except subprocess.TimeoutExpired:
-            # All that it began: what keeps our end of the pipe open keeps us waiting.
-            if hasattr(os, "killpg"):
-                with contextlib.suppress(OSError):
-                    os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            raise
+            # No more than it can need: it may be a program that never stops talking.
+            said = process.stdout.read(MOST_SAID)
+            if len(said) == MOST_SAID:
+                _end(process)
+            process.wait()
+        finally:
+            timer.cancel()
+    if late.is_set():
+        raise subprocess.TimeoutExpired(str(program), VERSION_SECONDS)
+    if len(said) == MOST_SAID:
+        raise subprocess.SubprocessError("asked for its version it does not stop talking")
     if process.returncode:
         raise subprocess.SubprocessError(f"it ended with {process.returncode}")
     return said.decode("utf-8", "replace").strip()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it with all that it began: what keeps our end of the pipe open keeps us waiting."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def unusable(program: Path, title: str, error: BaseException) -> TunnelFault:
