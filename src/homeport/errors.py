@@ -3,6 +3,7 @@
 HomeportError                 code, title, message, hint
 |- SettingsError              a setting is unknown, of the wrong type, or contradicts another
 |- VaultError                 the keyring or its fallback
+|  |- UnfitSecret             what was given cannot be the secret of this name
 |  |- KeyringLocked           the keyring waits for a password
 |  |- KeyringTimeout          the keyring did not answer in time
 |  |- KeyringRefused          the backend would lose secrets or store them in plain text
@@ -62,6 +63,11 @@ class SettingsError(HomeportError):
 class VaultError(HomeportError):
     code = "vault"
     title = "The keyring cannot be used"
+
+
+class UnfitSecret(VaultError):
+    code = "unfit_secret"
+    title = "This cannot be that secret"
 
 
 class KeyringLocked(VaultError):

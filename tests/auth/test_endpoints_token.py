@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -221,3 +223,24 @@ async def test_the_first_401_names_all_scopes_the_apps_tools_need(tmp_path: Path
         answer = await door.send("POST", "/mcp", json={})
         assert answer.status_code == 401
         assert 'scope="read write"' in answer.headers["www-authenticate"]
+
+
+async def test_a_refresh_whose_asker_has_hung_up_is_left_undone_and_can_be_asked_again_much_later(
+    tmp_path: Path,
+) -> None:
+    """As after minutes in which this computer stood still: what was asked is read now, and nobody waits for it."""
+    async with open_door(tmp_path) as door:
+        signed = await door.sign_in()
+        form = urlencode(
+            {"grant_type": "refresh_token", "refresh_token": signed.refresh, "client_id": signed.app.client_id}
+        )
+        head = f"POST /token HTTP/1.1\r\nHost: localhost:{door.port}\r\nContent-Type: application/x-www-form-urlencoded"
+        request = f"{head}\r\nContent-Length: {len(form)}\r\n\r\n{form}".encode()
+        for _ in range(10):
+            with socket.create_connection(("127.0.0.1", door.port)) as asker:
+                asker.sendall(request)
+        for _ in range(30):
+            assert (await signed.app.call(signed.access)).status_code == 200
+        assert await door.count("refresh_tokens") == 1
+        door.clock.now += 600
+        assert (await signed.app.refresh(signed.refresh)).status_code == 200

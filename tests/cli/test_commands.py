@@ -301,7 +301,9 @@ def test_foreign_text_cannot_touch_the_terminal(prompt: Prompt) -> None:
         assert "\u202e" not in said
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("serve", "secrets", "build", "new", "doctor")])
+@pytest.mark.parametrize(
+    "command", [name for name in COMMANDS if name not in ("serve", "secrets", "build", "new", "doctor")]
+)
 def test_without_a_running_homeport_every_command_says_so(tmp_path: Path, command: str) -> None:
     arguments = {"approve": ["123456"], "deny": ["1"], "backend": ["key"]}.get(command, [])
     said = CliRunner().invoke(root, [command, *arguments, "--data-dir", str(tmp_path / "data")])

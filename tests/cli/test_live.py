@@ -58,7 +58,7 @@ async def test_without_a_public_url_the_next_step_is_to_get_one() -> None:
     found = await status(public_url="", connector_url=local, tunnel_state=TunnelStatus())
     text = startup_text(found, asks_here=True)
     assert "Programs on this computer can use it" in text
-    assert "at http://localhost:3002;" in text
+    assert "at http://127.0.0.1:3002;" in text
     assert "--public-url" in text
     assert "chatgpt.com/plugins" not in text
 

@@ -209,12 +209,9 @@ class Session:
             return {"fault": "i/o timeout"}
 
     def say(self, **what: object) -> None:
-        with self.writing:
-            try:
-                if self.socket is not None:
-                    self.socket.sendall(json.dumps(what).encode() + b"\n")
-            except OSError:
-                pass  # whoever reads it finds out
+        with self.writing, contextlib.suppress(OSError):  # whoever reads it finds out
+            if self.socket is not None:
+                self.socket.sendall(json.dumps(what).encode() + b"\n")
 
     def keep_beating(self, mine: socket.socket) -> None:
         while mine is self.socket:
@@ -269,11 +266,9 @@ class Session:
 
 
 def pump(source: socket.socket, sink: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         while part := source.recv(65_536):
             sink.sendall(part)
-    except OSError:
-        pass
     shut(source)
     shut(sink)
 

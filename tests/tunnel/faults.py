@@ -313,6 +313,8 @@ def main() -> int:
     parser.add_argument("--idle", type=float, default=60.0)
     given = parser.parse_args()
     begun = time.monotonic()
+    for number in (signal.SIGINT, signal.SIGTERM):  # under nohup too: programs and namespaces go with us
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         faults = plan(given.rounds, given.seed)
         report = asyncio.run(run(Path(folder), faults, agent=REAL_AGENT, idle_seconds=given.idle, tell=_tell))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import shutil
+import sys
 import tarfile
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,7 +18,7 @@ import pytest
 from homeport.network import SystemNetwork
 from homeport.tunnel import Again, Happening, TunnelFault
 from homeport.tunnel.download import TRIES, download_ngrok
-from homeport.tunnel.programs import version_of
+from homeport.tunnel.programs import on_path, version_of
 from tests.tunnel.agents import LOCAL, FakeProgram, Listening, ngrok_with
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -206,3 +208,20 @@ async def test_a_program_that_never_says_its_version_is_ended(tmp_path: Path, mo
     held.chmod(0o755)
     with pytest.raises(TunnelFault, match="does not say its version"):
         await version_of(held, {"PATH": "/bin:/usr/bin"}, title="ngrok")
+
+
+def test_what_a_python_package_put_there_under_the_name_is_passed_over(tmp_path: Path) -> None:
+    wrappers = {
+        "beside": f"#!{sys.executable}\nimport sys\nfrom pyngrok.ngrok import main\nsys.exit(main())\n",
+        "shims": '#!/usr/bin/env bash\nexec "/opt/pyenv/libexec/pyenv" exec "$program" "$@"\nexec pyenv exec\n',
+    }
+    for name, text in wrappers.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "ngrok").write_text(text)
+        (tmp_path / name / "ngrok").chmod(0o755)
+    real = FakeProgram(tmp_path / "bin")
+    folders = [str(Path(sys.executable).parent), *(str(tmp_path / name) for name in wrappers)]
+    assert on_path("ngrok", {"PATH": os.pathsep.join(folders)}) is None
+    found = on_path("ngrok", {"PATH": os.pathsep.join([*folders, str(real.folder)])})
+    assert found is not None
+    assert found.path == real.path

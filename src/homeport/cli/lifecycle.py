@@ -54,7 +54,12 @@ def start(data_dir: str | None) -> None:
     """Let ChatGPT in again after `homeport stop`."""
     engine = connect(data_dir)
     wait_for(engine.start())
-    click.echo(f"Homeport serves {wait_for(engine.status()).connector_url}")
+    found = wait_for(engine.status())
+    click.echo(f"Homeport serves {found.connector_url}")
+    tunnel = found.tunnel_state
+    if not found.public_url and tunnel.state not in ("off", "up"):
+        why = " ".join(filter(None, (tunnel.cause, tunnel.action))) or "The tunnel is on its way."
+        click.echo(f"Only programs on this computer can use it so far. {clean(why, 600)}", err=True)
 
 
 @click.command()

@@ -79,7 +79,7 @@ def _without_public_url(status: Status) -> list[str]:
         f"  Local URL       {status.connector_url}",
         "",
         "  Programs on this computer can use it now. ChatGPT needs a public https address:",
-        f"  1. Point a tunnel or reverse proxy of yours at {status.local_url}; it must keep the Host header.",
+        f"  1. Point a tunnel or reverse proxy of yours at {_for_a_proxy(status)}; it must keep the Host header.",
         f"  2. Start again with its address: {command_prefix()} --public-url https://homeport.example.com{_port(status)}",
     ]
 
@@ -96,11 +96,17 @@ def _with_a_tunnel_to_come(status: Status) -> list[str]:
         *lines,
         f"  Programs on this computer can use it now. For ChatGPT: {clean(tunnel.cause, 200)}",
         "  1. Copy it from https://dashboard.ngrok.com/get-started/your-authtoken (a free account is enough).",
-        f"  2. Give it to Homeport, here in another terminal or in the dashboard: {prefix} secrets set ngrok",
+        f"  2. Give it to Homeport in another terminal: {prefix} secrets set ngrok",
+        f"     Or in the browser, where a checklist leads through all of it: {prefix} open",
         "",
-        f"  You have a tunnel or proxy of your own? Point it at {status.local_url}, keep the Host header,",
+        f"  You have a tunnel or proxy of your own? Point it at {_for_a_proxy(status)}, keep the Host header,",
         f"  and start with {prefix} --public-url https://homeport.example.com{_port(status)}",
     ]
+
+
+def _for_a_proxy(status: Status) -> str:
+    """The address that is listened at, in numbers: a proxy may take `localhost` for another one."""
+    return status.local_url.replace("//localhost:", "//127.0.0.1:")
 
 
 def _port(status: Status) -> str:
@@ -120,7 +126,7 @@ def line_for(event: Event) -> str | None:
         case EngineStateChanged(state=state, cause=cause):
             return f"Homeport is {state}" + (f": {clean(cause, 400)}" if cause else "")
         case PublicUrlChanged(old=None, new=str(new)):
-            return f"The public URL is {new} now. The connector URL for ChatGPT: {command_prefix()} url"
+            return f"The public URL is {new} now. `{command_prefix()} url` prints the connector URL for ChatGPT."
         case PublicUrlChanged(old=str(old), new=str(new)):
             return (
                 f"The public URL is {new} now, and {old} no longer leads here. In ChatGPT, open the plugin in "

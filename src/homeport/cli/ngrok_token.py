@@ -28,7 +28,10 @@ async def set_ngrok(data_dir: Path) -> None:
             if status.tunnel == "ngrok":
                 if status.state == "online":
                     click.echo("Opening the tunnel with it ...", err=True)
-                click.echo(_said(await desk.set_tunnel_token(token), online=status.state == "online"))
+                after = await desk.set_tunnel_token(token)
+                click.echo(_said(after, online=status.state == "online"))
+                if after.state == "error":
+                    click.get_current_context().exit(1)
                 return
         await desk.set_secret(NGROK_TOKEN, token)
     click.echo("ngrok's token is stored. It is tried when Homeport next opens a tunnel with ngrok.")
@@ -48,4 +51,5 @@ def _said(status: TunnelStatus, *, online: bool) -> str:
     if not online:
         return "ngrok's token is stored. It is tried when Homeport starts."
     why = f" {clean(status.cause, 300)} {clean(status.action, 300)}".rstrip()
-    return f"ngrok's token is stored, and the tunnel is not up yet.{why}"
+    how = "but the tunnel does not work" if status.state == "error" else "and the tunnel is not up yet"
+    return f"ngrok's token is stored, {how}.{why}"

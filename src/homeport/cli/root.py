@@ -59,6 +59,8 @@ FIRST_OPTIONS = {
     "--app FOLDER": "Folder with an app.py whose tools ChatGPT gets; without it, the current folder if it has app.py "
     "and homeport.toml, and else a list of items.",
     "--public-url TEXT": "The https address under which ChatGPT reaches this computer; means the tunnel is fixed.",
+    "--folder FOLDER": "Folder whose text files ChatGPT may search and read, without any code.",
+    "--tunnel NAME": "How ChatGPT reaches this computer: ngrok unless said otherwise, cloudflared, ssh, fixed or none.",
     "--port NUMBER": "Port of the public listener, the only thing a tunnel may reach; 0 takes a free one.",
     "--data-dir FOLDER": "Folder of the database and homeport.toml.",
 }

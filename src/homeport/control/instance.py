@@ -146,7 +146,8 @@ def _already_running(data_dir: Path) -> AlreadyRunning:
     since = time.strftime("%d %B, %H:%M", time.localtime(running.started_at))
     return AlreadyRunning(
         f"Homeport runs since {since} (process {running.pid}, data folder {data_dir}).",
-        hint="See it with `homeport status`, end it with `homeport stop --quit`.",
+        hint="What this start was given changes nothing there: choose it in the dashboard (`homeport open`), or end "
+        "that one first (`homeport stop --quit`). `homeport status` shows how it is.",
     )
 
 

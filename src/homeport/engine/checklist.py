@@ -37,6 +37,8 @@ class Seen:
     waiting_codes: int = 0
     waiting_hosts: Sequence[str] = ()
     last_call: ToolCalled | None = None
+    path_missed: bool = False
+    denied: bool = False
     has_widgets: bool = True
     prompt: str = field(default="")
 
@@ -108,13 +110,26 @@ def _words(name: str, seen: Seen) -> tuple[str, str]:
             return "", tunnel.progress or "This takes a moment."
         return "", tunnel.action or "Choose how ChatGPT reaches this computer."
     if name == DISCOVERY:
+        if seen.path_missed:
+            return (
+                f"Something calls {status.public_url} without the path of the connector.",
+                f"Give ChatGPT the whole server URL, {status.connector_url}",
+            )
         return "", "Open chatgpt.com/plugins, press +, then Add custom MCP server, and paste the connector URL."
     if name == SIGN_IN:
         if seen.waiting_codes:
             return "", "Type the code that the other page shows."
         if seen.waiting_hosts:
             host = seen.waiting_hosts[0]
-            return f"A client wants to return to {host}, which is not allowed.", "Allow it if you know that address."
+            return (
+                f"A client wants to return to {host}, which is not allowed.",
+                "If you know that address, allow it on the page People.",
+            )
+        if seen.denied:
+            return (
+                "The last request for access was denied.",
+                "If it was you, press Install or Connect in ChatGPT again: a page opens that shows a new code.",
+            )
         return "", "Finish the form in ChatGPT and install the plugin: a page opens that shows a code."
     call = seen.last_call
     if status.paused:

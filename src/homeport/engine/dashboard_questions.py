@@ -107,6 +107,8 @@ class DashboardQuestions(ABC):
             waiting_codes=status.waiting,
             waiting_hosts=[host.host for host in hosts if not host.allowed_at],
             last_call=rooms.first_times.last_call,
+            denied=rooms.first_times.denied,
+            path_missed=rooms.first_times.path_missed,
             has_widgets=any(tool.widget is not None for each in rooms.served.apps() for tool in each.tools.values()),
         )
         return checklist.checklist(seen, app)

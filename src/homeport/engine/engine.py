@@ -209,7 +209,11 @@ class Engine(TunnelQuestions, Questions):
             paused=rooms.pause.paused if rooms else False,
             calls_waiting=len(rooms.calls.open_questions()) if rooms else 0,
             computer=rooms.computer if rooms else computer_name(),
-            warnings=[*answers.warnings(rooms, self._loaded, self._moved), *self._self_check.warnings],
+            warnings=[
+                *self._door.warnings,
+                *answers.warnings(rooms, self._loaded, self._moved),
+                *self._self_check.warnings,
+            ],
         )
 
     # --- how it is done -----------------------------------------------------------------------------------------

@@ -18,11 +18,14 @@ from homeport.apps.tools import ToolDefinition
 from homeport.clock import Clock
 from homeport.engine import facts
 from homeport.events import (
+    ApprovalDecided,
+    ApprovalRequested,
     Discovered,
     EngineStateChanged,
     Event,
     EventBus,
     GrantCreated,
+    PastedWithoutPath,
     PublicUrlChanged,
     ToolCalled,
     WidgetShown,
@@ -53,6 +56,10 @@ class FirstTimes:
         self._writing: set[asyncio.Task[None]] = set()
         self.last_call: ToolCalled | None = None
         """The newest call by a client that signed in."""
+        self.denied = False
+        """Whether the owner denied the last request for access, and no other came since."""
+        self.path_missed = False
+        """Whether a client was given our address without the connector's path, and not the right one since."""
 
     async def load(self) -> None:
         """What earlier runs have seen."""
@@ -71,7 +78,14 @@ class FirstTimes:
                 self._note(RUNNING)
             case PublicUrlChanged(new=str()):
                 self._note(TUNNEL)
+            case ApprovalRequested():
+                self.denied = False
+            case ApprovalDecided(outcome=outcome):
+                self.denied = outcome == "denied"
+            case PastedWithoutPath():
+                self.path_missed = True
             case Discovered():
+                self.path_missed = False
                 self._note(DISCOVERY)
             case GrantCreated():
                 self._note(SIGN_IN)

@@ -170,6 +170,14 @@ class PublicDoor:
     def is_open(self) -> bool:
         return self._following is not None and not self._following.done()
 
+    @property
+    def warnings(self) -> list[str]:
+        """That ChatGPT cannot get in, and why; empty while it can, or while the tunnel is on its way."""
+        standing = self._standing()
+        if standing.state not in (TunnelState.ERROR, TunnelState.DOWN):
+            return []
+        return [" ".join(filter(None, ("ChatGPT cannot reach this computer.", standing.cause, standing.action)))]
+
     def status(self) -> TunnelStatus:
         standing = self._standing()
         usage = self._usage

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from homeport.engine.protocol import SecretSummary
-from homeport.errors import ConfirmationNeeded, HomeportError, NotFoundError, VaultError
+from homeport.errors import ConfirmationNeeded, HomeportError, NotFoundError, UnfitSecret, VaultError
 from homeport.vault import Vault
 
 PRIVY_APP_SECRET = "privy-app-secret"
@@ -147,7 +147,7 @@ def require_fit(name: str, value: str) -> KnownSecret:
     if secret is None:
         raise _unknown(name, [each.name for each in KNOWN])
     if not value or len(value) > LONGEST or not secret.check(value):
-        raise VaultError(f"This is not what {name} holds: nothing was stored.", hint=f"It must be {secret.expects}.")
+        raise UnfitSecret(f"This is not what {name} holds: nothing was stored.", hint=f"It must be {secret.expects}.")
     return secret
 
 

@@ -26,7 +26,10 @@ class _Meaning:
     tokenless: bool = False
 
 
-_SET_TOKEN = f"Copy your authtoken from {TOKEN_PAGE} and give it to Homeport: homeport secrets set ngrok"
+_SET_TOKEN = (
+    f"Copy your authtoken from {TOKEN_PAGE} and give it to Homeport: on the page Tunnel of the dashboard, or with "
+    "`homeport secrets set ngrok`."
+)
 _ANOTHER_AGENT = (
     "End the other one: on this computer `ngrok` in a terminal or another program, on others whatever uses the same "
     "token; https://dashboard.ngrok.com/agents lists them. Homeport tries again by itself."

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from homeport.tunnel.child import clean_environment
 VERSION_SECONDS = 10.0
 """The first start of a fresh program can be slow: security programs look at all of it."""
 
+
+_WRAPPERS = (b"from pyngrok", b"pyenv exec")
 
 MOST_SAID = 4_096
 """Bytes of what it says that are read."""
@@ -43,9 +46,23 @@ def on_path(name: str, environ: Mapping[str, str]) -> Program | None:
     for folder in environ.get("PATH", "").split(os.pathsep):
         # Windows looks in the current folder first, where `which` is given a name alone.
         found = shutil.which(str(Path(folder, name))) if Path(folder).is_absolute() else None
-        if found is not None and _only_ours_to_write(Path(found)):
+        if found is not None and not _stands_in(Path(found)) and _only_ours_to_write(Path(found)):
             return Program(Path(found), "path")
     return None
+
+
+def _stands_in(program: Path) -> bool:
+    """Whether this is what a Python package put there under the program's name: pyngrok comes with one, which downloads
+    and starts another ngrok than ours. `uv run` puts its folder before all others.
+    """
+    if program.parent in (Path(sys.executable).parent, Path(sys.prefix, "bin"), Path(sys.prefix, "Scripts")):
+        return True
+    try:
+        with program.open("rb") as opened:
+            begins = opened.read(MOST_SAID)
+    except OSError:
+        return False
+    return begins.startswith(b"#!") and any(word in begins for word in _WRAPPERS)
 
 
 def _only_ours_to_write(program: Path) -> bool:

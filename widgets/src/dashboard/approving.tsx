@@ -3,7 +3,7 @@
 
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { AskedIn, approvedInWords } from "./approval";
-import { useDeed, useHome } from "./homeport";
+import { useDeed, useFocusAtHand, useHome } from "./homeport";
 import * as methods from "./methods";
 import { Trouble } from "./parts/page";
 import type { ApprovalPreview } from "./types";
@@ -46,6 +46,7 @@ function CodeForm({ waiting, found }: CodeFormProps) {
   const [typed, setTyped] = useState("");
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
+  useFocusAtHand(input, waiting);
   useEffect(() => {
     if (deed.trouble !== "") input.current?.select();
   }, [deed.trouble]);

@@ -1,6 +1,6 @@
 // What every page of the dashboard knows: how Homeport is, what waits, whether there is a session; and how to ask and do.
 
-import { createContext, type ComponentChildren } from "preact";
+import { createContext, type ComponentChildren, type RefObject } from "preact";
 import { useCallback, useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { NoSession, openSession, textOf } from "./api";
 import { Live } from "./live";
@@ -186,4 +186,12 @@ function keepFocus(): void {
   requestAnimationFrame(() => {
     if (document.activeElement === document.body) document.querySelector<HTMLElement>("main h1")?.focus();
   });
+}
+
+/** What appears to be filled in gets the keyboard, unless a person has it elsewhere than nowhere or at the heading. */
+export function useFocusAtHand(field: RefObject<HTMLElement | null>, shown = true): void {
+  useEffect(() => {
+    const has = document.activeElement;
+    if (shown && (has === document.body || has?.matches("main h1") === true)) field.current?.focus();
+  }, [shown]);
 }

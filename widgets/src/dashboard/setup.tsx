@@ -90,13 +90,7 @@ function Help({ step, list, seen }: { step: Step; list: Checklist; seen: Seen })
     case "sign-in":
       return (
         <>
-          {step.problem === "" ? (
-            <p>{step.action}</p>
-          ) : (
-            <p>
-              Where clients may send browsers is on the page <a href="#/people">People</a>.
-            </p>
-          )}
+          {step.problem === "" && <p>{step.action}</p>}
           <Approving waiting={pending.length > 0} />
           {pending.length > 0 && (
             <p>

@@ -1,7 +1,7 @@
 // How the tunnel is, and what brings it up: the token, the one found in ngrok's own configuration, or another way.
 
-import { useId, useState } from "preact/hooks";
-import { useAnswer, useDeed, useHome, type Deed } from "./homeport";
+import { useId, useRef, useState } from "preact/hooks";
+import { useAnswer, useDeed, useFocusAtHand, useHome, type Deed } from "./homeport";
 import * as methods from "./methods";
 import { CopyLine } from "./parts/copy";
 import { DeedButton } from "./parts/deeds";
@@ -74,6 +74,8 @@ function TokenForm({ check, trying: deed }: { check: TunnelCheck | null; trying:
   const { say } = useHome();
   const [token, setToken] = useState("");
   const id = useId();
+  const field = useRef<HTMLInputElement>(null);
+  useFocusAtHand(field);
   const use = async (given: string) => {
     if (deed.busy || given.trim() === "") return;
     const done = await deed.run(async () => {
@@ -103,6 +105,7 @@ function TokenForm({ check, trying: deed }: { check: TunnelCheck | null; trying:
         <div class="row">
           <input
             id={id}
+            ref={field}
             type="password"
             value={token}
             autocomplete="off"

@@ -55,6 +55,10 @@ class TokenEndpoints:
         if grant_type == "refresh_token":
             token = _required(form, "refresh_token")
             client = await self._authenticate(request, form, origin, used_for=token)
+            if await request.is_disconnected():
+                # This computer stood still, and the client gave up. A successor that nobody gets would make its next
+                # try, after the grace, look like a thief's.
+                return Response(status_code=408, headers=NO_STORE)
             refresh = RefreshExchange(token, form.get("scope"), form.get("resource"), origin.issuer)
             return JSONResponse(await self._exchanges.refresh(client, refresh), headers=NO_STORE)
         if grant_type is None:
