@@ -52,7 +52,14 @@ class FakeProgram:
 
     def running(self) -> list[int]:
         """The processes of this program that are alive."""
-        return [run["pid"] for run in self.runs if is_alive(run["pid"])]
+        return [run["pid"] for run in self.runs if is_alive(run["pid"]) and self._is_ours(run["pid"])]
+
+    def _is_ours(self, pid: int) -> bool:
+        """Numbers come again: another program may have the one of a run that is over."""
+        try:
+            return os.fsencode(self.path) in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return False
 
 
 def is_alive(pid: int) -> bool:

@@ -59,6 +59,8 @@ class ActivityLog:
         self._flush_seconds = flush_seconds
         self._keep_rows = keep_rows
         self._waiting: list[Event] = []
+        self._last = 0
+        """The moment in the id of the newest entry, in microseconds."""
         self._dropped = 0
         self._untrimmed = ROWS_BETWEEN_TRIMS  # so that the first flush of a run trims what became old while it was off
         self._timer: asyncio.TimerHandle | None = None
@@ -136,8 +138,10 @@ class ActivityLog:
             self._untrimmed = 0
 
     def _entry(self, event: Event) -> Entry:
-        # Fixed length and hexadecimal: the order of the text is the order of time, in every collation.
-        activity_id = f"{int(event.at * 1_000_000):016x}{self._randomness(4).hex()}"
+        # Fixed length and hexadecimal: the order of the text is the order of time, in every collation. Of two events at
+        # one moment the later one comes later.
+        self._last = max(int(event.at * 1_000_000), self._last + 1)
+        activity_id = f"{self._last:016x}{self._randomness(4).hex()}"
         at = int(event.at)
         match event:
             case ToolCalled():
