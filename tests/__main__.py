@@ -15,7 +15,7 @@ from pathlib import Path
 from tests import machine
 
 ROOT = Path(__file__).resolve().parents[1]
-READY = "HOMEPORT_TESTS_READY"
+READY = "TESTS_READY"
 GROUPS = ("--group", "test")
 
 

@@ -15,6 +15,7 @@ import trustme
 
 from homeport.engine.engine import Engine
 from homeport.engine.probe import PROBE_HEADER, SelfProbe
+from homeport.events import Event, SelfChecked
 from homeport.network import SystemNetwork
 from tests.auth.door import Browser, ChatApp, Door
 from tests.auth.outside import HandClock
@@ -105,12 +106,20 @@ class ProxiedDoor(Door):
     def __init__(self, folder: Path, proxy: Proxy) -> None:
         super().__init__(folder, HandClock(), public=False, database_url="", app=tiny_app())
         self.proxy = proxy
+        self.checked: asyncio.Queue[Event] = asyncio.Queue()
+        """The self-checks that are over: they go through the same proxy."""
 
     def make_engine(self) -> Engine:
         network = TrustingNetwork(self.proxy.client_tls)
         (port,) = free_ports(1)
         self.proxy.leads_to = port
-        return engine_for(self.folder, clock=self.clock, port=port, public_url=self.proxy.url, network=network)
+        engine = engine_for(self.folder, clock=self.clock, port=port, public_url=self.proxy.url, network=network)
+        engine.events.subscribe(self._hear)
+        return engine
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, SelfChecked):
+            self.checked.put_nowait(event)
 
     async def waiting(self, address: str) -> bool:
         """A browser asks from this address through the proxy; whether the owner is told it sits in this network."""
@@ -155,12 +164,14 @@ async def test_until_it_is_learned_nobody_from_outside_is_in_this_network(tmp_pa
 async def test_it_is_forgotten_when_the_engine_stops_and_learned_anew_when_it_starts(tmp_path: Path) -> None:
     async with behind_proxy(tmp_path) as door:
         await door.proxy.forwarded.get()
+        await door.checked.get()
         await door.engine.stop()
         door.proxy.sees = OTHER
         while not door.proxy.forwarded.empty():  # it may have asked twice
             door.proxy.forwarded.get_nowait()
         await door.engine.start()
         await door.proxy.forwarded.get()
+        await door.checked.get()
         assert await door.waiting(OTHER)
         assert not await door.waiting(OWN)
 
