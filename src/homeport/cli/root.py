@@ -59,12 +59,11 @@ FIRST_OPTIONS = {
     "--app FOLDER": "Folder with an app.py whose tools ChatGPT gets; without it, the current folder if it has app.py "
     "and homeport.toml, and else a list of items.",
     "--public-url TEXT": "The https address under which ChatGPT reaches this computer; means the tunnel is fixed.",
-    "--folder FOLDER": ""
-    "Folder whose text and Markdown files ChatGPT may search and read, never change: instead of the list "
-    "of items, or beside an app at /folder/mcp.",
-    "--tunnel auto|none|ngrok|cloudflared|ssh|fixed": ""
-    "How the public URL comes about: ngrok (a free account's token is all it needs), cloudflared (when it "
-    "is installed), ssh (a server of your own), fixed (a tunnel or proxy of your own), none, or auto: "
+    "--folder FOLDER": "Folder whose text and Markdown files ChatGPT may search and read, never change: instead of "
+    "the list of items, or beside an app at /folder/mcp.",
+    "--tunnel auto|none|ngrok|cloudflared|ssh|fixed": "How the public URL comes about: ngrok (a free "
+    "account's token is all it needs), cloudflared (when it is installed), ssh (a server of your own), "
+    "fixed (a tunnel or proxy of your own), none, or auto: "
     "fixed with public_url, else ngrok on a desktop and none for `homeport serve`.",
     "--port NUMBER": "Port of the public listener, the only thing a tunnel may reach; 0 takes a free one.",
     "--data-dir FOLDER": "Folder of the database and homeport.toml.",
