@@ -17,8 +17,8 @@ from pathlib import Path
 import filelock
 
 from homeport.clock import Clock, Randomness, system_clock, system_randomness
-from homeport.control.private_file import create_private
 from homeport.errors import AlreadyRunning, NotRunning, SettingsError
+from homeport.settings.private_file import create_private
 from homeport.settings.private_folder import require_own_folder
 
 LOCK_NAME = "homeport.lock"

@@ -9,9 +9,9 @@ import contextlib
 import html
 from pathlib import Path
 
-from homeport.control.private_file import create_private
 from homeport.control.session import CODE_SECONDS
 from homeport.errors import HomeportError
+from homeport.settings.private_file import create_private
 
 FILE_NAME = "open-dashboard.html"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from homeport.foreign_text import clean
 from homeport.origins import parse_public_url
+from homeport.settings.private_file import write_private
 from homeport.settings.private_folder import make_folder
 from homeport.tunnel.base import Again, Happening, Heard, Limits, Preflight, TunnelFault, TunnelInfo
 from homeport.tunnel.child import Child, clean_environment, end_leftover
-from homeport.tunnel.ngrok_agent import write_private
 from homeport.tunnel.programs import Program, on_path, unusable, version_of
 
 STARTUP_SECONDS = 30.0

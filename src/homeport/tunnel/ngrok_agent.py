@@ -11,11 +11,11 @@ import asyncio
 import http.client
 import ipaddress
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from homeport.settings.private_file import write_private
 from homeport.tunnel import ngrok_faults
 from homeport.tunnel.base import Again, Happening, Heard, TunnelFault
 from homeport.tunnel.child import Child, clean_environment
@@ -47,13 +47,6 @@ def configuration(token: str) -> str:
         "    update_check: false\n"
         "    console_ui: false\n"
     )
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write a file that only this user can read, from its first byte on."""
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
-        opened.write(text)
 
 
 class NgrokAgent:

@@ -33,6 +33,12 @@ def create_private(path: Path) -> int:
     return descriptor
 
 
+def write_private(path: Path, text: str) -> None:
+    """A new file with this text, for this user alone from its first byte on. Raises as `create_private` does."""
+    with os.fdopen(create_private(path), "w", encoding="utf-8") as opened:
+        opened.write(text)
+
+
 def acl_command(path: Path, environ: Mapping[str, str]) -> list[str]:
     """The program and arguments that leave `path` to this user of Windows and drop every inherited right.
 

@@ -8,8 +8,8 @@ from typing import cast
 
 import pytest
 
-from homeport.control.private_file import acl_command, create_private
 from homeport.errors import SettingsError
+from homeport.settings.private_file import acl_command, create_private
 
 FILE = cast(Path, PureWindowsPath("C:/Data & more/control.json"))
 
