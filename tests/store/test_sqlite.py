@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from homeport.errors import StoreError
 from homeport.store import Database, Transaction, open_database
+from homeport.store.sqlite_file import connect
 from tests.store.opened import NOTES, add, notes, opened
 
 
@@ -99,6 +101,21 @@ async def test_every_commit_is_flushed_and_deleted_content_is_overwritten(sqlite
 
         # synchronous 2 is FULL.
         assert await database.transaction(settings) == ["wal", 2, 1, 1]
+
+
+def test_four_that_open_a_new_file_at_the_same_moment_all_open_it(tmp_path: Path) -> None:
+    """They hinder each other in about one of forty tries."""
+
+    def opens(path: Path, together: threading.Barrier) -> None:
+        together.wait()
+        connect(path).close()
+
+    with ThreadPoolExecutor(4) as four:
+        for number in range(150):
+            together = threading.Barrier(4)
+            path = tmp_path / str(number) / "homeport.sqlite3"
+            for opening in [four.submit(opens, path, together) for _ in range(4)]:
+                opening.result()
 
 
 async def test_works_that_wait_together_share_one_commit(sqlite_url: str) -> None:

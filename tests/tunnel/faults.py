@@ -123,8 +123,10 @@ class House(Installation):
         return http
 
     async def _answers(self, http: httpx2.AsyncClient) -> bool:
+        """Whether the app knows its name there: before that it answers /health, and 421 to everything else."""
         try:
-            return (await http.get(f"{OWN}/health")).status_code == 200
+            metadata = await http.get(f"{OWN}/.well-known/oauth-authorization-server")
+            return metadata.status_code == 200
         except httpx2.TransportError:
             return False
 

@@ -68,7 +68,7 @@ class StrictClient:
     async def register(self, http: httpx2.AsyncClient) -> None:
         body = {"redirect_uris": [REDIRECT], "client_name": f"Client {self.number}"}
         answer = await self._send(http, "POST", "/register", json=body)
-        assert answer.status_code == 201, answer.text
+        assert answer.status_code == 201, f"{answer.status_code} {answer.text} {dict(answer.headers)}"
         self.client_id = answer.json()["client_id"]
 
     async def sign_in(self, http: httpx2.AsyncClient, approve: Approve) -> None:

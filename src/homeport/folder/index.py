@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from homeport.folder.opening import Place
 from homeport.folder.words import indexed, phrase
+from homeport.store.sqlite_file import keep_log
 
 VERSION = 1
 CANDIDATES = 2_000
@@ -276,7 +277,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     # No transaction that is not asked for. What a power cut breaks is made anew.
     database = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
     try:
-        database.execute("PRAGMA journal_mode = WAL")
+        keep_log(database, BUSY_SECONDS)
         database.execute("PRAGMA synchronous = OFF")
         database.execute("PRAGMA cache_size = -16000")
         if _version(database) == 0:

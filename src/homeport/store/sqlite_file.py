@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -23,8 +25,10 @@ BUSY_SECONDS = 5.0
 NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
 """Windows has none."""
 
+SWITCH_WAIT = 0.05
+"""Seconds that one try to switch a new file to its log waits for another program which does the same."""
+
 _PRAGMAS = (
-    "journal_mode = WAL",
     # FULL: what was acknowledged survives a power cut, not only a crash.
     "synchronous = FULL",
     "foreign_keys = ON",
@@ -59,6 +63,7 @@ def connect(path: Path) -> sqlite3.Connection:
         # isolation_level None: transactions are begun and ended by us alone.
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         connection.row_factory = as_dict
+        keep_log(connection, BUSY_SECONDS)
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
     except sqlite3.Error as error:
@@ -66,6 +71,25 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.close()
         raise explain(error, path) from error
     return connection
+
+
+def keep_log(connection: sqlite3.Connection, seconds: float) -> None:
+    """Switch the file to a write-ahead log. Raises sqlite3.OperationalError when it is held for so many seconds.
+
+    Two programs that open a new file at once wait for each other here until one of them lets go: SQLite's own wait
+    would last all its time, or not begin (https://www.sqlite.org/c3ref/busy_handler.html).
+    """
+    deadline = time.monotonic() + seconds
+    connection.execute(f"PRAGMA busy_timeout = {int(SWITCH_WAIT * 1000)}").close()
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(random.uniform(0, SWITCH_WAIT))
+    connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}").close()
 
 
 def as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, object]:
