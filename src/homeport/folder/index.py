@@ -22,7 +22,7 @@ from homeport.folder.words import indexed, phrase
 from homeport.store.sqlite_file import keep_log
 
 VERSION = 1
-CANDIDATES = 2_000
+CANDIDATES = 1_000
 """How many files that hold the words are compared with each other; which of more than these are best is not asked."""
 TITLE, NAMES, BODY = 8.0, 4.0, 1.0
 WORN_ROWS = 10_000
@@ -83,8 +83,7 @@ class Index:
     def find(self, words: list[str], most: int) -> Iterator[IndexedFile]:
         """Files that hold the words, the best ones first: all words, all as beginnings of words, then some of them."""
         found: set[int] = set()
-        exact = [phrase(word) for word in words]
-        for asked in self._ways(exact, [phrase(word, begins=len(word) > 2) for word in words]):
+        for asked in self._ways(words):
             for file_id in self._best(asked):
                 if file_id not in found and (file := self._file(file_id)) is not None:
                     found.add(file_id)
@@ -113,16 +112,19 @@ class Index:
         living = self.files
         return row is not None and int(row[0]) - living > max(WORN_ROWS, living)
 
-    def _ways(self, exact: list[str], begins: list[str]) -> Iterator[str]:
-        everything = " AND ".join(exact)
+    def _ways(self, words: list[str]) -> Iterator[str]:
+        exact = {word: phrase(word) for word in words}
+        everything = " AND ".join(exact.values())
         yield "{title names} : (" + everything + ")"
         yield everything
+        counts = {word: self._count(asked) for word, asked in exact.items()}
+        # What begins with a word that many files hold is in most files, and counting it there takes longest of all.
+        begins = [phrase(word, begins=len(word) > 2 and counts[word] <= CANDIDATES) for word in words]
         yield " AND ".join(begins)
         if len(exact) > 1:
             # Of words that nearly every file holds, nobody learns anything.
-            numbers = sorted((self._count(word), word) for word in exact)
             some, candidates = [], 0
-            for number, word in numbers:
+            for number, word in sorted((number, exact[word]) for word, number in counts.items()):
                 if number and candidates + number <= CANDIDATES:
                     some.append(word)
                     candidates += number

@@ -17,6 +17,7 @@ from pathlib import Path
 from homeport import NotFound, ToolError
 from homeport.folder.index import Index, IndexedFile, address_of, delete_index, is_spoiled, open_index, path_of
 from homeport.folder.opening import Root
+from homeport.folder.right_of_way import RightOfWay
 from homeport.folder.scanning import Progress, Scan, Stopped
 from homeport.folder.text import decoded
 from homeport.folder.words import snippet, words_of
@@ -101,6 +102,7 @@ class TextFolder:
         self._using_index = threading.Lock()
         self._state = _State()
         self._stopping = threading.Event()
+        self._searching = RightOfWay()
 
     @property
     def path(self) -> Path:
@@ -190,7 +192,7 @@ class TextFolder:
     @contextmanager
     def _index(self) -> Iterator[Index]:
         try:
-            with self._using_index, open_index(self.index_file) as index:
+            with self._using_index, self._searching.taken(), open_index(self.index_file) as index:
                 yield index
         except (OSError, sqlite3.Error) as error:
             logger.exception("The index of %s cannot be used", self.path)
@@ -251,7 +253,7 @@ class TextFolder:
             with open_index(self.index_file) as index:
                 if index.worn:
                     return False
-                Scan(self._root, index, progress, self._stopping.is_set).run()
+                Scan(self._root, index, progress, self._given_way).run()
         except sqlite3.DatabaseError as error:
             if not is_spoiled(error):
                 raise
@@ -259,12 +261,17 @@ class TextFolder:
             return False
         return True
 
+    def _given_way(self) -> bool:
+        """Let a search go first, before each file. Whether the look is to be broken off."""
+        self._searching.give_way()
+        return self._stopping.is_set()
+
     def _make_anew(self, progress: Progress) -> None:
         """A new index takes the place of the old one, which answers until then."""
         new = self.index_file.with_name(f"{self.index_file.name}.new")
         delete_index(new)
         with open_index(new) as index:
-            Scan(self._root, index, progress, self._stopping.is_set).run()
+            Scan(self._root, index, progress, self._given_way).run()
         with self._using_index:
             delete_index(self.index_file)
             new.replace(self.index_file)
