@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import sqlite3
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,6 @@ from urllib.parse import quote
 
 from homeport.folder.opening import Place
 from homeport.folder.words import indexed, phrase
-from homeport.store.sqlite_file import keep_log
 
 VERSION = 1
 CANDIDATES = 1_000
@@ -279,7 +279,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     # No transaction that is not asked for. What a power cut breaks is made anew.
     database = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
     try:
-        keep_log(database, BUSY_SECONDS)
+        _keep_log(database)
         database.execute("PRAGMA synchronous = OFF")
         database.execute("PRAGMA cache_size = -16000")
         if _version(database) == 0:
@@ -294,6 +294,19 @@ def _connect(path: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _keep_log(database: sqlite3.Connection) -> None:
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # Of two that switch a new file at once, SQLite sends one away without waiting.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _version(database: sqlite3.Connection) -> int:
