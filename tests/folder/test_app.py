@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from homeport import ToolError
-from homeport.folder import TextFolder, app, folder_app
+from homeport.folder import app, folder_app
 from homeport.folder.text_folder import PART_CHARACTERS
 from homeport.testing import Chat
 from tests.folder.conftest import Make
