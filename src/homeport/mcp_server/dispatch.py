@@ -32,7 +32,7 @@ from homeport.mcp_server.resources import WidgetResources, widget_at
 from homeport.mcp_server.tool_lists import ToolLists
 
 if TYPE_CHECKING:
-    from mcp.server import Server
+    from mcp.server.lowlevel import Server
 
 CALLER = "homeport.caller"
 """Key of the ASGI scope: who calls, for what the SDK's app serves."""
