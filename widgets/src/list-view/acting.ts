@@ -12,9 +12,14 @@ export const STATE_AFTER: Record<Action, State> = { complete: "done", reopen: "o
 export interface Doing {
   action: Action;
   error?: unknown;
+  /** Settles with the call. */
+  over?: Promise<unknown>;
 }
 
-/** Perform an action, and note in `doing` by item how it goes. `learn` gets the state after it, if it succeeds. */
+/**
+ * Perform an action, after what is under way with the item, and note in `doing` by item how it goes. `learn` gets the
+ * state after it, if it succeeds.
+ */
 export async function perform(
   doing: Partial<Record<string, Doing>>,
   id: string,
@@ -23,11 +28,16 @@ export async function perform(
   learn: (state: State) => void,
 ): Promise<void> {
   const before = doing[id];
-  if (before && !before.error) return;
-  doing[id] = { action };
+  if (before && !before.error) {
+    if (before.action === action) return;
+    await before.over?.catch(() => 0);
+    return perform(doing, id, action, changed, learn);
+  }
+  const call = callTool("perform-item-action", { item_id: id, action });
+  doing[id] = { action, over: call };
   changed();
   try {
-    const { data } = await callTool("perform-item-action", { item_id: id, action });
+    const { data } = await call;
     learn(data.state ?? STATE_AFTER[action]);
     delete doing[id];
   } catch (error) {
