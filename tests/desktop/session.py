@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from dbus_fast import Message, MessageType, PropertyAccess, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusInt32, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
+
+from homeport.desktop.icons import Pixels
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 ITEM = "org.kde.StatusNotifierItem"
@@ -208,6 +210,18 @@ class Item:
     async def click_number(self, number: int) -> None:
         path = await self.get("Menu")
         await self._panel.ask(self.name, path, MENU, "Event", "isvu", number, "clicked", Variant("i", 0), 0)
+
+    async def draws(self, pixels: Sequence[Pixels]) -> None:
+        """Wait until this is its icon."""
+        wanted = [(each.size, each.size, each.argb) for each in pixels]
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                news = asyncio.ensure_future(self._panel.news())
+                await asyncio.sleep(0)
+                if [tuple(each) for each in await self.get("IconPixmap")] == wanted:
+                    news.cancel()
+                    return
+                await news
 
     async def goes(self, label: str) -> None:
         """Wait until no line's label begins so."""

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from homeport.desktop.menu import ENGINE, FIRST_VIEW, MOST_WAITING, TUNNEL, Seen, Waiting, view_of
+from homeport.condition import ENGINE, TUNNEL
+from homeport.desktop.menu import BUTTONS, FIRST_VIEW, MOST_WAITING, Seen, Waiting, view_of
 from homeport.desktop.view import Choice, Entry, Light, What
 
 ONLINE = Seen(engine="online", tunnel="up", host="home.example.com", can_copy=True)
@@ -51,7 +52,8 @@ def test_each_state_has_its_light_and_its_words(seen: Seen, light: Light, words:
 def test_the_tables_know_every_state_of_the_engine_and_of_a_tunnel() -> None:
     from homeport.engine.lifecycle import EngineState
 
-    assert set(ENGINE) == {state.value for state in EngineState} | {"loading"}
+    assert set(ENGINE) == set(BUTTONS) == {state.value for state in EngineState} | {"loading"}
+    assert {light for light, _ in (*ENGINE.values(), *TUNNEL.values())} == {light.value for light in Light}
     assert set(TUNNEL) == {"off", "needs-token", "starting", "downloading", "up", "reconnecting", "down", "error"}
 
 

@@ -163,7 +163,7 @@ async def test_labels_are_shown_as_they_are(tmp_path: Path) -> None:
             await item.shows("get__items & more")
             sizes = [size for size, _, pixels in await item.get("IconPixmap") if len(pixels) == 4 * size * size]
             assert sizes == [22, 32, 48, 64]
-            tray.show(View(Light.ERROR, "Homeport: failed", (Entry("Other"),)))
+            tray.show(View(Light.ERROR, "Homeport: failed", (Entry("Other"),), awake=False))
             await item.shows("Other")
             assert await item.get("Status") == "NeedsAttention"
             assert await item.get("Title") == "Homeport: failed"

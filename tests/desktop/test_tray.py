@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2
 
 from tests.child import Child
+from tests.desktop.bus_services import a_notification_daemon
 from tests.desktop.desktop import Desktop
 from tests.desktop.session import Item, Panel, a_panel, needs, session_bus
 
@@ -125,6 +126,28 @@ async def test_who_waits_is_shown_without_a_code_and_can_only_be_denied(tmp_path
         assert "Another" in await desktop.run("pending")
         await quits(item, homeport)
         assert code not in homeport.output
+
+
+async def test_who_wants_in_is_notified_once_without_a_code_and_a_click_leads_to_them(tmp_path: Path) -> None:
+    async with session_bus(tmp_path) as address, a_panel(address) as panel, a_notification_daemon(address) as daemon:
+        desktop = Desktop(tmp_path, address)
+        async with desktop.homeport() as homeport:
+            item = await panel.item()
+            await item.shows("Online")
+            await desktop.browser.opens()
+            code = await somebody_asks(desktop, "A client")
+            notification = await daemon.shows()
+            assert notification.program == "Homeport"
+            assert notification.title == "A client (unverified name) wants in"
+            assert code not in str(notification)
+            assert notification.actions[0::2] == ("default",), "nothing is answered here"
+            await daemon.click(notification)
+            page = (await desktop.browser.opens(2))[-1]
+            assert "&amp;page=waiting" in page
+            assert code not in page
+            await quits(item, homeport)
+        assert await daemon.more() == 0
+        assert len(desktop.browser.opened()) == 2
 
 
 async def somebody_asks(desktop: Desktop, name: str) -> str:

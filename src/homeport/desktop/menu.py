@@ -1,9 +1,10 @@
-"""What the tray shows for what is known: tables from states to lights and words, and the menu's items. Pure."""
+"""What the tray shows for what is known: its light, its words, and the menu's items. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from homeport.condition import condition
 from homeport.desktop.view import SEPARATOR, Choice, Entry, Light, View, What
 from homeport.foreign_text import clean
 
@@ -24,7 +25,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of Homeport. `engine` and `tunnel` are keys of the tables below; `problem` explains either.
+    """What is known of Homeport. `engine` and `tunnel` are states of both; `problem` explains either.
 
     `at_login` is None where this system offers no start at login.
     """
@@ -43,66 +44,46 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class EngineRow:
-    light: Light
-    words: str
-    button: What
+class Button:
+    """The first one, as it is in one state of the Engine."""
+
+    what: What
     pressable: bool
 
 
-ENGINE = {
-    "loading": EngineRow(Light.STARTING, "Starting…", What.START, False),
-    "stopped": EngineRow(Light.STOPPED, "Stopped: ChatGPT gets no answer", What.START, True),
-    "starting": EngineRow(Light.STARTING, "Starting…", What.STOP, True),
-    "online": EngineRow(Light.ONLINE, "Online", What.STOP, True),
-    "stopping": EngineRow(Light.STARTING, "Stopping…", What.START, False),
-    "error": EngineRow(Light.ERROR, "Homeport could not start", What.START, True),
+BUTTONS = {
+    "loading": Button(What.START, False),
+    "stopped": Button(What.START, True),
+    "starting": Button(What.STOP, True),
+    "online": Button(What.STOP, True),
+    "stopping": Button(What.START, False),
+    "error": Button(What.START, True),
 }
-"""The Engine's states, and the one before there is an Engine: light, words, and the first button."""
 
-TUNNEL = {
-    "off": (Light.ONLINE, "Online on this computer only"),
-    "up": (Light.ONLINE, "Online"),
-    "starting": (Light.STARTING, "Opening the tunnel…"),
-    "downloading": (Light.STARTING, "Downloading the tunnel's program…"),
-    "reconnecting": (Light.STARTING, "Reconnecting the tunnel…"),
-    "needs-token": (Light.ATTENTION, "Online on this computer only"),
-    "down": (Light.ATTENTION, "The tunnel is down: ChatGPT gets no answer"),
-    "error": (Light.ERROR, "The tunnel failed: ChatGPT gets no answer"),
-}
-"""The tunnel's states while the Engine is online: light and words."""
+AWAKE = ("starting", "online")
+"""The Engine's states in which ChatGPT may call, or a tunnel is on its way: also while tools are paused."""
 
 
 def view_of(seen: Seen) -> View:
     """What the tray shows. Everything that comes from outside is cleaned here."""
     light, words = _light_and_words(seen)
-    return View(light, f"Homeport: {words[:1].lower()}{words[1:].rstrip('…')}", _menu(seen, words))
+    title = f"Homeport: {words[:1].lower()}{words[1:].rstrip('…')}"
+    return View(light, title, _menu(seen, words), awake=seen.engine in AWAKE)
 
 
 def _light_and_words(seen: Seen) -> tuple[Light, str]:
-    row = ENGINE.get(seen.engine, ENGINE["error"])
-    light, words = row.light, row.words
-    if seen.engine == "online":
-        light, words = TUNNEL.get(seen.tunnel, TUNNEL["error"])
-        if light is Light.ONLINE and seen.host:
-            words = f"Online at {clean(seen.host, LINE_CHARACTERS)}"
-        if light is Light.ONLINE and seen.app_problem:
-            light, words = Light.ATTENTION, "Online, but the app was not loaded"
-        if light is Light.ONLINE and seen.paused:
-            # Who paused knows it: this is no call for attention, and yet nothing is answered.
-            light, words = Light.STOPPED, "Tools are paused"
-    if seen.waiting and light is not Light.ERROR:
-        light = Light.ATTENTION
-    return light, words
+    found, words = condition(seen.engine, seen.tunnel, seen.host, app_problem=seen.app_problem, paused=seen.paused)
+    light = Light(found)
+    return Light.ATTENTION if seen.waiting and light is not Light.ERROR else light, words
 
 
 def _menu(seen: Seen, words: str) -> tuple[Entry, ...]:
-    row = ENGINE.get(seen.engine, ENGINE["error"])
+    button = BUTTONS.get(seen.engine, BUTTONS["error"])
     parts: list[list[Entry]] = [
         [Entry(words, enabled=False), *_what_to_do(seen)],
         [_waiting(seen)] if seen.waiting else [],
         [
-            Entry("Stop" if row.button is What.STOP else "Start", Choice(row.button), enabled=row.pressable),
+            Entry("Stop" if button.what is What.STOP else "Start", Choice(button.what), enabled=button.pressable),
             Entry(
                 "Pause tools",
                 Choice(What.RESUME if seen.paused else What.PAUSE),

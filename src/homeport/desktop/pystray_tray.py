@@ -28,6 +28,7 @@ class PystrayTray:
     def __init__(self, first: View, *, marshal: Marshal | None = None) -> None:
         self._choices = Choices()
         self._lock = threading.Lock()
+        self._drawing = threading.Lock()
         self._view = first
         self._closed = False
         self._appeared = threading.Event()
@@ -82,16 +83,18 @@ class PystrayTray:
             self._end()
 
     def _refresh(self) -> None:
-        with self._lock:
-            view = self._view
-        try:
-            self._icon.icon = self._picture(view.light)
-            self._icon.title = view.title[:127]  # Windows cuts a longer one off, and fails at 128
-            self._icon.menu = menu_of(self._pystray, view.menu, self._click)
-            if self._awake is not None:
-                self._awake.keep(view.light in (Light.ONLINE, Light.ATTENTION))
-        except Exception:
-            logger.exception("The tray icon could not be brought up to date")
+        # Windows draws in whichever thread asks: of two, the second must be the one with the newer view.
+        with self._drawing:
+            with self._lock:
+                view = self._view
+            try:
+                self._icon.icon = self._picture(view.light)
+                self._icon.title = view.title[:127]  # Windows cuts a longer one off, and fails at 128
+                self._icon.menu = menu_of(self._pystray, view.menu, self._click)
+                if self._awake is not None:
+                    self._awake.keep(view.awake)
+            except Exception:
+                logger.exception("The tray icon could not be brought up to date")
 
     def _end(self) -> None:
         if self._awake is not None:

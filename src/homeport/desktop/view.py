@@ -63,8 +63,12 @@ SEPARATOR = Entry()
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All a tray shows at one moment. `title` is what hovering over the icon tells."""
+    """All a tray shows at one moment. `title` is what hovering over the icon tells.
+
+    `awake`: ChatGPT may call at any time now, whatever the light says, and the system must not slow the process down.
+    """
 
     light: Light
     title: str
     menu: tuple[Entry, ...]
+    awake: bool
