@@ -41,12 +41,12 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class TinyEngine(Engine):
-    """The real engine with an app of the test's own."""
+    """The real engine with an app of the test's own, or with what it serves when nothing is chosen."""
 
-    app: App
+    app: App | None
 
     def _sources(self, database: Database) -> Mapping[str, AppSource]:
-        return {"/mcp": BuiltIn(self.app)}
+        return super()._sources(database) if self.app is None else {"/mcp": BuiltIn(self.app)}
 
 
 class KnownProbe:
@@ -223,7 +223,7 @@ class Door:
         *,
         public: bool,
         database_url: str,
-        app: App,
+        app: App | None,
         options: Mapping[str, str] = NOTHING,
         environ: Mapping[str, str] = NOTHING,
         network: Network | None = None,
@@ -238,6 +238,8 @@ class Door:
         self._environ = environ
         self._network = network
         self._port = 0
+        self.public_url = PUBLIC_URL
+        """Where `public` requests come; a tunnel gives another one."""
 
     def make_engine(self) -> Engine:
         """An engine on this folder and port that was not started."""
@@ -306,11 +308,11 @@ class Door:
 
     def browser(self, *, public: bool = False, address: str | None = None, agent: str = CHROME) -> Browser:
         if public:
-            return Browser(self, PUBLIC_URL, address or "203.0.113.7", agent)
+            return Browser(self, self.public_url, address or "203.0.113.7", agent)
         return Browser(self, self.local, None, agent)
 
     async def register(self, *, public: bool = False, redirect_uri: str = REDIRECT, name: str = "Strict") -> ChatApp:
-        origin = PUBLIC_URL if public else self.local
+        origin = self.public_url if public else self.local
         body = {"redirect_uris": [redirect_uri], "client_name": name, "token_endpoint_auth_method": "none"}
         answer = await self.send("POST", "/register", origin=origin, json=body)
         assert answer.status_code == 201, answer.text
@@ -382,18 +384,22 @@ async def open_door(
     public: bool = False,
     database_url: str = "",
     app: App | None = None,
+    built_in: bool = False,
     clock: HandClock | None = None,
     options: Mapping[str, str] = NOTHING,
     environ: Mapping[str, str] = NOTHING,
     network: Network | None = None,
 ) -> AsyncIterator[Door]:
-    """`options` are settings by field name, `environ` the process's environment, `network` the world outside."""
+    """`options` are settings by field name, `environ` the process's environment, `network` the world outside.
+
+    `built_in`: serves the app that Homeport brings along.
+    """
     door = Door(
         folder / "data",
         clock or HandClock(),
         public=public,
         database_url=database_url,
-        app=app or tiny_app(),
+        app=None if built_in else app or tiny_app(),
         options=options,
         environ=environ,
         network=network,

@@ -160,6 +160,34 @@ async def test_sign_ins_at_once_make_one_wallet(tmp_path: Path) -> None:
         assert len(made) == 1
 
 
+@pytest.mark.parametrize("comes_back_to", ["", "/state"], ids=["page", "script"])
+async def test_a_stranger_gets_a_wallet_only_once_the_owner_has_let_them_in(comes_back_to: str, tmp_path: Path) -> None:
+    async with open_privy_door(tmp_path, people="invite", privy_create_wallet="users-without-wallets") as at:
+        await at.door.engine.invite(ALICE)
+        app = await at.door.register()
+        browser = at.door.browser()
+        path = await _signed_in(at, app, MALLORY, browser)
+        # Made for the invited one; a wallet for the stranger before her would be there by then.
+        await _signed_in(at, app, ALICE, at.door.browser())
+        await at.privy.saw(f"POST /v1/users/{at.privy.sign_in(ALICE).did}/wallets")
+        stranger = f"/v1/users/{at.privy.sign_in(MALLORY).did}"
+        assert [seen.request.endpoint for seen in at.privy.requests if seen.request.path.startswith(stranger)] == []
+        await at.door.approve(code_on(await browser.get(path)))
+        await browser.get(f"{path}{comes_back_to}")
+        await at.privy.saw(f"POST {stranger}/wallets")
+        await browser.get(path)
+        assert len(at.privy.asked(f"POST {stranger}/wallets")) == 1
+
+
+async def test_nobody_gets_a_wallet_where_that_was_not_chosen(tmp_path: Path) -> None:
+    async with open_privy_door(tmp_path) as at:
+        await at.sign_in(ALICE)
+        # Each asks Privy's API and waits for its answer, as a wallet for the first would have had to.
+        for email in (MALLORY, MALLORYS_SECOND):
+            await at.sign_in(email, identity_token=None)
+        assert [seen for seen in at.privy.requests if seen.request.endpoint.endswith("/wallets")] == []
+
+
 async def test_a_stranger_who_calls_themself_an_address_is_not_taken_for_its_owner(tmp_path: Path) -> None:
     async with open_privy_door(tmp_path, people="invite") as at:
         await at.door.engine.invite(ALICE)

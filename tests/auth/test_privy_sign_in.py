@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from tests.auth.door import code_on
 from tests.auth.privy_door import hand_over, open_privy_door
 from tests.privy.faults import REFUSE
+from tests.privy.people import phone_account, wallet_account
 
 ALICE = "alice@example.com"
 BOB = "bob@example.com"
@@ -35,6 +37,30 @@ async def test_the_consent_page_names_the_person_and_waits_for_their_act(tmp_pat
         assert ALICE in page.text
         assert "Use another account" in page.text
         assert (await browser.get(f"{path}/continue")).status_code == 410
+
+
+@pytest.mark.parametrize("identity_token", [True, False], ids=["by the identity token", "by Privy's API"])
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [
+        (phone_account("+4915123456789"), "phone …6789"),
+        (wallet_account("0x" + "aB12" * 10, "eip155:1", "metamask", None), "wallet 0xaB12…aB12"),
+        (wallet_account("0x" + "aB12" * 10, "eip155:1", "privy", None), ""),
+    ],
+    ids=["phone", "wallet", "a wallet that Privy made"],
+)
+async def test_the_consent_page_names_who_has_no_e_mail_by_what_they_know(
+    tmp_path: Path, account: tuple[str, str, dict[str, Any]], words: str, identity_token: bool
+) -> None:
+    async with open_privy_door(tmp_path) as at:
+        signed = at.privy.tenant(None).sign_in(account, None)
+        did = signed["user"]["id"]
+        browser, path = await at.knock(await at.door.register())
+        given = {name: signed[name] for name in ("token", "identity_token")[: 1 + identity_token]}
+        assert (await hand_over(browser, path, given)).status_code == 200
+        page = re.sub(r"<[^>]*>", "", (await browser.get(path)).text)
+        assert did not in page
+        assert f"Privy account …{did[-6:]}" + (f" ({words})" if words else "") in page
 
 
 async def test_a_denied_consent_goes_back_with_access_denied(tmp_path: Path) -> None:
@@ -79,6 +105,7 @@ async def test_no_token_but_the_apps_own_is_a_sign_in(tmp_path: Path) -> None:
         for name, token in bad.items():
             answer = await hand_over(browser, path, {"token": token})
             assert answer.status_code in (400, 401, 503), name
+            assert (answer.json()["code"] == "token_expired") is name.startswith("expired"), name
         assert 'id="sign-in"' in (await browser.get(path)).text
         assert await at.door.count("people") == 0
 

@@ -1,4 +1,4 @@
-"""`homeport secrets set privy` as a person runs it, with Privy's emulator behind the system's proxy."""
+"""`homeport secrets set privy` and `import` as a person runs them, with Privy's emulator behind the system's proxy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 from tests.child import child_process
 from tests.cli.at_terminal import AtTerminal, at_terminal
@@ -68,6 +70,11 @@ class Computer(Installation):
     def kept(self) -> str:
         file = self.data_dir / "secrets.json"
         return file.read_text() if file.exists() else ""
+
+    def dotenv(self, **lines: str) -> None:
+        """A .env file as somebody brings it along."""
+        self.toml.write_text("")
+        (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
 
     def nothing_was_stored(self) -> bool:
         return "privy" not in self.kept() and self.choices == {"public_url": HOME}
@@ -173,6 +180,100 @@ async def test_privy_can_be_set_where_the_file_asks_for_it_already(tmp_path: Pat
         assert "! There is no public_url yet" in said
         assert "Nothing else has to be changed" not in said
         assert computer.choices == {"sign_in": "privy", "privy_app_id": APP}
+
+
+OTHER = "https://elsewhere.example.com"
+MAY_GO = "Homeport does not need .env any more. Delete it: rm .env"
+NOTHING_ELSE = "Nothing else has to be changed at Privy"
+
+
+async def test_a_good_pair_of_a_dotenv_file_is_tried_and_taken_over(tmp_path: Path) -> None:
+    async with PrivyEmulator(EmulatedApp(allowed_origins=[HOME])) as privy:
+        computer = Computer(tmp_path, privy)
+        computer.dotenv(PRIVY_APP_ID=APP, PRIVY_APP_SECRET=SECRET, SERVER_BASE_URL=HOME)
+        said = await computer.typed("import", ".env")
+        assert "Privy knows the app Recipes and accepts its secret." in said
+        assert NOTHING_ELSE in said
+        assert "!" not in said
+        assert MAY_GO in said
+        assert SECRET not in said
+        assert SECRET in computer.kept()
+        assert computer.choices == {"privy_app_id": APP, "public_url": HOME}
+
+
+async def test_the_address_of_a_dotenv_file_is_the_one_that_privy_must_allow(tmp_path: Path) -> None:
+    async with PrivyEmulator(EmulatedApp(allowed_origins=[HOME])) as privy:
+        computer = Computer(tmp_path, privy)
+        computer.dotenv(PRIVY_APP_ID=APP, PRIVY_APP_SECRET=SECRET, SERVER_BASE_URL=OTHER)
+        computer.toml.write_text(f'public_url = "{HOME}"\n')
+        said = await computer.typed("import", ".env")
+        assert f"Add exactly {OTHER} to Allowed origins" in said
+        assert NOTHING_ELSE not in said
+
+
+async def test_without_an_address_nothing_is_said_to_be_right_at_privy(tmp_path: Path) -> None:
+    async with PrivyEmulator(EmulatedApp(allowed_origins=[HOME])) as privy:
+        computer = Computer(tmp_path, privy)
+        computer.dotenv(PRIVY_APP_ID=APP, PRIVY_APP_SECRET=SECRET, SERVER_BASE_URL="http://localhost:3002")
+        said = await computer.typed("import", ".env")
+        assert "! There is no public_url yet" in said
+        assert NOTHING_ELSE not in said
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["pair", "secret alone"])
+async def test_a_wrong_secret_of_a_dotenv_file_stores_nothing(half: bool, tmp_path: Path) -> None:
+    async with PrivyEmulator() as privy:
+        computer = Computer(tmp_path, privy)
+        chosen = {"privy_app_id": APP} if half else {}
+        computer.dotenv(PRIVY_APP_SECRET="not-the-secret", PORT="4010", **({} if half else {"PRIVY_APP_ID": APP}))
+        computer.toml.write_text("".join(f'{name} = "{value}"\n' for name, value in chosen.items()))
+        said = await computer.typed("import", ".env", expected=1)
+        assert "Privy does not accept this secret for the app Recipes. Nothing was stored." in said
+        assert ("its secret is tried with" in said) is half
+        assert "rm .env" not in said
+        assert "privy" not in computer.kept()
+        assert computer.choices == chosen
+
+
+async def test_an_app_id_alone_is_tried_with_the_secret_that_is_stored(tmp_path: Path) -> None:
+    async with PrivyEmulator(EmulatedApp(allowed_origins=[HOME])) as privy:
+        computer = Computer(tmp_path, privy)
+        for stored, expected in (("not-the-secret", 1), (SECRET, 0)):
+            await computer.typed("set", "privy-app-secret", lines=(stored,))
+            computer.dotenv(PRIVY_APP_ID=APP, SERVER_BASE_URL=HOME)
+            said = await computer.typed("import", ".env", expected=expected)
+            assert "its app id is tried with the secret that is stored" in said
+            assert ("does not accept this secret" in said) is bool(expected)
+            assert (MAY_GO in said) is not bool(expected)
+            assert computer.choices == ({} if expected else {"privy_app_id": APP, "public_url": HOME})
+
+
+@pytest.mark.parametrize(("name", "value"), [("PRIVY_APP_ID", APP), ("PRIVY_APP_SECRET", SECRET)], ids=["id", "secret"])
+async def test_half_of_a_pair_that_nothing_completes_is_stored_as_unchecked(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    async with PrivyEmulator() as privy:
+        computer = Computer(tmp_path, privy)
+        computer.dotenv(**{name: value})
+        said = await computer.typed("import", ".env")
+        assert "Keep .env until people can sign in: its app" in said
+        assert "is stored unchecked, without an app" in said
+        assert "rm .env" not in said
+        assert privy.requests == []
+
+
+async def test_the_running_homeport_is_no_judge_of_the_address_in_a_dotenv_file(tmp_path: Path) -> None:
+    async with PrivyEmulator(EmulatedApp(allowed_origins=[HOME])) as privy:
+        homeport = Homeport(tmp_path, "--public-url", HOME, "--people", "invite")
+        homeport.environment |= privy.connect_proxy()
+        await homeport.start()
+        (tmp_path / ".env").write_text(f"PRIVY_APP_ID={APP}\nPRIVY_APP_SECRET={SECRET}\nSERVER_BASE_URL={OTHER}\n")
+        command = (sys.executable, "-m", "homeport", "secrets", "import", ".env")
+        told = ("--data-dir", str(homeport.data_dir))
+        async with child_process(*command, *told, environment=homeport.environment, folder=tmp_path) as child:
+            assert await child.ends() == 0, child.output
+        assert f"Add exactly {OTHER} to Allowed origins" in child.output
+        await homeport.stop()
 
 
 async def test_the_running_homeport_checks_and_keeps_the_secret_and_leaves_it_nowhere_else(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The built-in app over a backend's API, called in memory and over real HTTP by the same client."""
+"""The built-in app over a backend's API, each call in memory. test_backend_over_http.py goes the whole way."""
 
 from __future__ import annotations
 

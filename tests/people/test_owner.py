@@ -11,7 +11,7 @@ import pytest
 from homeport.clock import system_randomness
 from homeport.errors import ApprovalError
 from homeport.people import tables
-from homeport.people.owner import label, owner_exists, person_named
+from homeport.people.owner import in_full, label, owner_exists, person_named
 from homeport.people.person import Person
 from homeport.store import Database, open_database
 
@@ -92,3 +92,16 @@ def test_a_person_is_called_by_name_then_email_then_id() -> None:
     assert label(Person("per_1", "privy", "one@example.com")) == "one@example.com"
     assert label(Person("per_1", "privy")) == "per_1"
     assert label(Person("per_1", "privy", name="\u202eevil\x1b[0m")) == "evil[0m"
+
+
+@pytest.mark.parametrize(
+    ("email", "name", "called", "decided_about"),
+    [
+        ("alice@example.com", "Alice", "Alice", "alice@example.com (Alice)"),
+        (None, "wallet 0x12aB…ffee", "wallet 0x12aB…ffee", "Privy account …k2p9x7 (wallet 0x12aB…ffee)"),
+        (None, None, "Privy account …k2p9x7", "Privy account …k2p9x7"),
+    ],
+)
+def test_nobody_has_to_read_a_did(email: str | None, name: str | None, called: str, decided_about: str) -> None:
+    person = Person("did:privy:cm0abcdefghijk2p9x7", "privy", email=email, name=name)
+    assert (label(person), in_full(person)) == (called, decided_about)

@@ -89,3 +89,28 @@ def test_only_a_list_is_a_list_of_accounts(nonsense: object) -> None:
 
 def test_entries_that_are_no_accounts_are_passed_over() -> None:
     assert emails(None, 5, "x", [], {"type": ["email"]}, {"type": {}}, MAIL) == ("alice@example.com",)
+
+
+PHONE = {"type": "phone", "number": "+49 151 2345 6789", "lv": 1_800_000_000}
+WALLET = {"type": "wallet", "address": "0x12aB000000000000000000000000000000c0ffee", "wallet_client_type": "metamask"}
+MADE_BY_PRIVY = {**WALLET, "address": "0xffff000000000000000000000000000000000000", "wallet_client_type": "privy"}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "name"),
+    [
+        ([WALLET], "wallet 0x12aB…ffee"),
+        ([MADE_BY_PRIVY, WALLET], "wallet 0x12aB…ffee"),
+        ([MADE_BY_PRIVY], None),
+        ([WALLET, PHONE], "phone …6789"),
+        ([{"type": "phone", "phone_number": "+4915123456789"}], "phone …6789"),
+        ([WALLET, {"type": "discord_oauth", "username": "al\u202eice"}], "@alice"),
+        ([WALLET, {"type": "github_oauth", "username": "octo", "name": "Alice"}], "Alice"),
+        ([WALLET, PHONE, MAIL], None),
+        ([{"type": "wallet", "address": 5}, {"type": "phone"}, {"type": "telegram", "username": None}], None),
+    ],
+)
+def test_who_has_neither_name_nor_e_mail_is_known_by_what_they_signed_in_with(
+    accounts: list[object], name: str | None
+) -> None:
+    assert LinkedAccounts.parse(accounts).name == name

@@ -116,13 +116,25 @@ def test_an_app_without_a_way_to_sign_in_says_where_to_switch_one_on() -> None:
 
 
 def test_an_app_with_nothing_that_works_here_names_what_there_is() -> None:
-    assert "works with Homeport: Passkey, Farcaster." in said(check(methods=("passkey", "farcaster")))
+    assert "works with Homeport: Farcaster, Guest." in said(check(methods=("farcaster", "guest")))
 
 
-def test_a_passkey_is_not_offered_because_it_belongs_to_another_site() -> None:
-    setup = check(methods=("email", "passkey"))
+@pytest.mark.parametrize("methods", [("email", "passkey"), ("passkey",)])
+def test_a_passkey_is_offered_with_a_note_that_it_belongs_to_a_site(methods: tuple[str, ...]) -> None:
+    setup = check(methods=methods)
     assert setup.ok
-    assert "do not work at home.example.com" in reasons(setup)["passkey"]
+    assert reasons(setup) == {}
+    (note,) = setup.findings
+    assert not note.blocking
+    assert "only where your app's passkeys were made for home.example.com or a domain above it" in note.what
+    assert "Homeport's address or a domain above" in check("", methods=methods).findings[0].what
+
+
+def test_a_passkey_does_not_get_past_a_captcha_that_cannot_be_shown() -> None:
+    setup = check(methods=("passkey",), captcha="hcaptcha")
+    assert not setup.ok
+    assert list(reasons(setup)) == ["passkey"]
+    assert [finding.blocking for finding in setup.findings] == [True]
 
 
 def test_an_own_provider_is_offered_under_its_own_name() -> None:

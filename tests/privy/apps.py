@@ -9,8 +9,17 @@ from urllib.parse import urlsplit
 
 OAUTH_PROVIDERS = (
     "google", "discord", "twitter", "github", "spotify", "instagram", "tiktok", "linkedin", "apple", "line", "twitch",
+    "telegram",
 )  # fmt: skip
-METHODS = frozenset({"email", "sms", "wallet", "passkey", *OAUTH_PROVIDERS})
+ELSEWHERE_ONLY = {
+    "solana-wallet": "solana_wallet_auth",
+    "farcaster": "farcaster_auth",
+    "telegram-bot": "telegram_auth",
+    "guest": "guest_auth",
+    "custom-jwt": "custom_jwt_auth",
+}
+"""Ways to sign in that the emulated app can have, though nobody can take them here: it has their switches only."""
+METHODS = frozenset({"email", "sms", "wallet", "passkey", *OAUTH_PROVIDERS, *ELSEWHERE_ONLY})
 
 RefreshAnswer = Literal["set", "ignore", "ignore-while-valid", "clear"]
 
@@ -52,6 +61,8 @@ class EmulatedApp:
     sign_up: bool = True
     plus_emails: bool = True
     passkeys_for_sign_up: bool = True
+    passkey_domain: str | None = None
+    """Whose passkeys the app has; None means that of the page that asks."""
     identity_tokens: bool = True
     privy_access_tokens: bool = True
     """False: `privy_access_token` is null, as for older apps."""
@@ -101,6 +112,7 @@ class EmulatedApp:
             **dict.fromkeys(_OFF, False),
             **dict.fromkeys(_UNSET),
             **{f"{provider}_oauth": provider in self.methods for provider in OAUTH_PROVIDERS},
+            **{switch: method in self.methods for method, switch in ELSEWHERE_ONLY.items()},
             "id": self.app_id,
             "name": self.name,
             "data_classification": "public",
@@ -141,9 +153,8 @@ class EmulatedApp:
 
 
 _OFF = (
-    "custom_jwt_auth", "enforce_wallet_uis", "external_wallets_for_signup_enabled", "farcaster_auth",
-    "farcaster_link_wallets_enabled", "fiat_on_ramp_enabled", "guest_auth", "legacy_wallet_ui_config",
-    "require_users_accept_terms", "show_wallet_login_first", "solana_wallet_auth", "telegram_auth", "telegram_oauth",
+    "enforce_wallet_uis", "external_wallets_for_signup_enabled", "farcaster_link_wallets_enabled",
+    "fiat_on_ramp_enabled", "legacy_wallet_ui_config", "require_users_accept_terms", "show_wallet_login_first",
     "telegram_seamless_auth_enabled", "twitter_oauth_on_mobile_enabled", "whatsapp_enabled",
 )  # fmt: skip
 _UNSET = (

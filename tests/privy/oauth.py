@@ -31,6 +31,7 @@ PROVIDER_HOSTS = {
     "apple": "appleid.apple.com",
     "line": "access.line.me",
     "twitch": "id.twitch.tv",
+    "telegram": "oauth.telegram.org",
 }
 CUSTOM_HOST = "sign-in.example.com"
 """Where every provider of one's own (`custom:...`) lives."""

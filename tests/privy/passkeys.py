@@ -178,7 +178,7 @@ def _authenticate_init(call: Call) -> dict[str, Any]:
     call.tenant.need_captcha(body.token)
     options = {
         "challenge": _challenge(call, "authenticate"),
-        "rp_id": host,
+        "rp_id": call.tenant.app.passkey_domain or host,
         "allow_credentials": [],
         "user_verification": "preferred",
         "timeout": 60_000,

@@ -228,6 +228,7 @@ class Authorization:
             grant_id=grant.grant_id,
             client=client.name if client else parameters.client_id,
             person=label(person.person) if person else request.person_id,
+            issuer=parameters.issuer,
         )
 
 

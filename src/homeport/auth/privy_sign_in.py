@@ -143,8 +143,13 @@ class PrivySignIn:
                 f"{name} may not use this Homeport.{unknown}",
                 "Ask its owner to let this account in, or sign in with another one.",
             )
-        if self._create_wallets and not identity.has_wallet:
-            self._run_create_wallet(identity.did)
+        if verdict is Verdict.ADMIT and not identity.has_wallet:
+            self.admitted(identity.did)
+
+    def admitted(self, did: str) -> None:
+        """Somebody may enter now, so they get a wallet where people do. A stranger makes Privy do nothing."""
+        if self._create_wallets:
+            self._run_create_wallet(did)
 
     def switch(self, tx: Transaction, request: AuthorizationRequest) -> bool:
         """Forget who signed in, so that somebody else can; False when the request is past that."""
@@ -178,9 +183,11 @@ class PrivySignIn:
                     "Set its date and time, then try again.",
                     status=503,
                 ) from None
+            expired = error.code == "token_expired"
             raise SignInRefused(
-                "token_refused",
-                "This sign-in is not valid here, or it has expired.",
+                # Of its own code: the page can tell when it is our clock that is ahead.
+                "token_expired" if expired else "token_refused",
+                "This sign-in has expired." if expired else "This sign-in is not valid here.",
                 "Sign in again.",
                 status=401,
             ) from None

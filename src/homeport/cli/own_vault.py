@@ -22,32 +22,27 @@ KEYRING_SECONDS = 120.0
 """How long the keyring may take: a person may have to type its password."""
 
 
-class SecretsDesk(Protocol):
+class PrivyDesk(Protocol):
+    """Whoever can ask Privy about an app."""
+
+    async def check_privy(self, app_id: str, secret: str) -> PrivyCheck: ...
+
+
+class SecretsDesk(PrivyDesk, Protocol):
     """The part of EngineMethods that is about secrets."""
 
     async def secrets(self) -> list[SecretSummary]: ...
     async def set_secret(self, name: str, value: str, *, confirmed: bool = False) -> None: ...
     async def delete_secret(self, name: str, *, confirmed: bool = False) -> None: ...
-    async def check_privy(self, app_id: str, secret: str) -> PrivyCheck: ...
 
 
-class OwnVault:
-    """SecretsDesk without a running Homeport."""
+class PrivyFromHere:
+    """PrivyDesk of this process, for the address and the app client of the settings."""
 
-    def __init__(self, vault: Vault, data_dir: Path, environ: Mapping[str, str], cwd: Path) -> None:
-        self._register = SecretRegister(vault, variables=reference_variables(environ))
+    def __init__(self, data_dir: Path, environ: Mapping[str, str], cwd: Path) -> None:
         self._data_dir = data_dir
         self._environ = environ
         self._cwd = cwd
-
-    async def secrets(self) -> list[SecretSummary]:
-        return self._register.all()
-
-    async def set_secret(self, name: str, value: str, *, confirmed: bool = False) -> None:
-        await self._register.set(name, value, confirmed=confirmed)
-
-    async def delete_secret(self, name: str, *, confirmed: bool = False) -> None:
-        await self._register.delete(name, confirmed=confirmed)
 
     async def check_privy(self, app_id: str, secret: str) -> PrivyCheck:
         """At the public URL of the settings. Raises SettingsError."""
@@ -63,6 +58,28 @@ class OwnVault:
             origin=parse_public_url(settings.public_url) if settings.public_url else "",
             network=SystemNetwork(),
         )
+
+
+class OwnVault(PrivyFromHere):
+    """SecretsDesk without a running Homeport."""
+
+    def __init__(self, vault: Vault, data_dir: Path, environ: Mapping[str, str], cwd: Path) -> None:
+        super().__init__(data_dir, environ, cwd)
+        self._vault = vault
+        self._register = SecretRegister(vault, variables=reference_variables(environ))
+
+    def stored(self, name: str) -> str:
+        """The secret itself, or empty. A running Homeport hands none out."""
+        return self._vault.get(name) or ""
+
+    async def secrets(self) -> list[SecretSummary]:
+        return self._register.all()
+
+    async def set_secret(self, name: str, value: str, *, confirmed: bool = False) -> None:
+        await self._register.set(name, value, confirmed=confirmed)
+
+    async def delete_secret(self, name: str, *, confirmed: bool = False) -> None:
+        await self._register.delete(name, confirmed=confirmed)
 
 
 def with_app_id(app_id: str, data_dir: Path, environ: Mapping[str, str], cwd: Path) -> LoadedSettings:

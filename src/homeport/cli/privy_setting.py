@@ -9,13 +9,14 @@ from pathlib import Path
 
 import click
 
-from homeport.cli.own_vault import SecretsDesk, secrets_desk, with_app_id
+from homeport.cli.own_vault import PrivyDesk, SecretsDesk, secrets_desk, with_app_id
 from homeport.cli.secret_input import TypedValues, say_yes
 from homeport.engine.protocol import PrivyCheck
 from homeport.engine.secrets import PRIVY_APP_SECRET
 from homeport.errors import PrivyAway, SettingsError, WrongPrivyApp
 from homeport.foreign_text import clean
 from homeport.settings import load_settings
+from homeport.settings.as_typed import as_typed
 from homeport.settings.folders import FILE_NAME
 from homeport.settings.write import write_setting
 
@@ -24,7 +25,7 @@ async def set_privy(data_dir: Path, app_id: str, *, unchecked: bool) -> None:
     """Ask for what is missing, check it, store it. Raises HomeportError; what is wrong stores nothing."""
     environ, cwd = os.environ, Path.cwd()
     typed = TypedValues()
-    app_id = app_id or typed.open("Privy app id", default=_app_id_so_far(data_dir, environ, cwd))
+    app_id = app_id or typed.open("Privy app id", default=app_id_so_far(data_dir, environ, cwd))
     # Before the secret is typed and anything is asked of Privy: whether the settings could take it.
     settings = with_app_id(app_id, data_dir, environ, cwd).settings
     secret = typed.hidden("Privy app secret")
@@ -38,9 +39,7 @@ async def set_privy(data_dir: Path, app_id: str, *, unchecked: bool) -> None:
     say_what_is_next(app_id, data_dir, environ, cwd, running=running)
 
 
-async def check_or_ask(
-    desk: SecretsDesk, app_id: str, secret: str, *, unchecked: bool, address_known: bool = True
-) -> None:
+async def check_or_ask(desk: PrivyDesk, app_id: str, secret: str, *, unchecked: bool, address_known: bool) -> None:
     """Check with Privy and say what it said; where it cannot be asked, the person may want to go on without.
 
     Raises WrongPrivyApp, and PrivyAway unless that is wanted.
@@ -115,11 +114,13 @@ def say_what_is_next(app_id: str, data_dir: Path, environ: Mapping[str, str], cw
     folder = f" --data-dir {shlex.quote(str(data_dir))}" if not _is_usual(data_dir, environ, cwd) else ""
     if not settings.people:
         click.echo(
-            "Who may enter: whom you invite (homeport people invite EMAIL) or let in when they ask. "
-            "`homeport serve` needs that said, for example with --people invite."
+            as_typed(
+                "Who may enter: whom you invite (homeport people invite EMAIL) or let in when they ask. "
+                "`homeport serve` needs that said, for example with --people invite."
+            )
         )
     if running:
-        click.echo(f"It counts when Homeport starts again: homeport stop --quit{folder}")
+        click.echo(as_typed(f"It counts when Homeport starts again: homeport stop --quit{folder}"))
 
 
 def _is_usual(data_dir: Path, environ: Mapping[str, str], cwd: Path) -> bool:
@@ -128,8 +129,9 @@ def _is_usual(data_dir: Path, environ: Mapping[str, str], cwd: Path) -> bool:
     return find_data_dir(None, environ, cwd) == data_dir
 
 
-def _app_id_so_far(data_dir: Path, environ: Mapping[str, str], cwd: Path) -> str:
+def app_id_so_far(data_dir: Path, environ: Mapping[str, str], cwd: Path) -> str:
+    """The app id of the settings, or empty."""
     try:
         return load_settings(options={"data_dir": str(data_dir)}, environ=environ, cwd=cwd).settings.privy_app_id
     except SettingsError:
-        return ""
+        return ""  # Such as for sign_in = "privy" without an id.

@@ -18,6 +18,8 @@ from homeport.store import Transaction
 PROVIDER = "owner"
 ME = "me"
 
+_LAST_OF_ID = 6
+
 
 def owner_exists(tx: Transaction) -> bool:
     return tables.find_subject(tx, PROVIDER, ME) is not None
@@ -49,12 +51,18 @@ def person_named(tx: Transaction, who: str, *, now: int, random: Randomness) -> 
 
 def label(person: Person) -> str:
     """How a person is called on pages and in lists."""
-    return clean(person.name or person.email or ("me" if person.provider == PROVIDER else person.id))
+    return clean(person.name or person.email or ("me" if person.provider == PROVIDER else _account(person)))
 
 
 def in_full(person: Person) -> str:
     """Who somebody is, for a decision about them: what their account proves first, since anybody may choose a name."""
-    proven = person.email or person.id
+    proven = person.email or _account(person)
     if person.provider == PROVIDER or not person.name:
         return label(person)
     return f"{clean(proven)} ({clean(person.name)})"
+
+
+def _account(person: Person) -> str:
+    """Somebody of whom only the account is known: nobody reads a whole DID, and its end tells accounts apart."""
+    known = person.id.startswith("did:privy:")
+    return f"Privy account …{person.id[-_LAST_OF_ID:]}" if known else person.id

@@ -94,13 +94,14 @@ def check_setup(config: PrivyAppConfig, origin: str, *, client_id: str | None = 
 
     Not public at Privy, and so not checked: the OAuth redirect list, whether sign-up is off, each method's own set-up.
     """
-    methods = _methods(config, origin)
+    methods = _methods(config)
     found = [
         *_secure_context(origin),
         *_origin(config, origin, client_id),
         *_cookies(config, client_id),
         *_captcha(config),
         *_nothing_offered(config, methods),
+        *_passkeys(methods, origin),
         *_redirects(methods, origin),
         *_allowlist(config),
     ]
@@ -124,25 +125,19 @@ def _covers(entry: str, origin: str) -> bool:
     return re.fullmatch(re.escape(scheme) + r"://([a-z0-9-]+\.)+" + re.escape(host[2:]), origin) is not None
 
 
-def _methods(config: PrivyAppConfig, origin: str) -> tuple[Method, ...]:
+def _methods(config: PrivyAppConfig) -> tuple[Method, ...]:
     methods = []
     for name in config.methods:
-        reason = _reason(name, config, origin)
+        reason = _reason(name, config)
         methods.append(Method(name, _LABELS[name], not reason, reason))
     for provider in config.custom_providers:
-        reason = _reason("custom", config, origin)
+        reason = _reason("custom", config)
         methods.append(Method(provider.name, provider.label, not reason, reason))
     return tuple(methods)
 
 
-def _reason(name: str, config: PrivyAppConfig, origin: str) -> str:
+def _reason(name: str, config: PrivyAppConfig) -> str:
     """Why a method is not offered, or nothing."""
-    if name == "passkey":
-        host = urlsplit(origin).hostname or "Homeport's own address"
-        return (
-            f"A passkey belongs to the site where it was made: those of your app do not work at {clean(host)}, and"
-            " those made there would be lost with that address."
-        )
     if name in _NOT_HERE:
         return _NOT_HERE[name]
     if config.captcha not in (None, "turnstile") and name != "wallet":
@@ -223,6 +218,21 @@ def _nothing_offered(config: PrivyAppConfig, methods: tuple[Method, ...]) -> lis
     else:
         what = "No way to sign in is on at Privy"
     return [Finding(f"{what}.", _METHODS, "Switch one on, such as e-mail or Google.", blocking=True)]
+
+
+def _passkeys(methods: tuple[Method, ...], origin: str) -> list[Finding]:
+    if not any(method.name == "passkey" and method.offered for method in methods):
+        return []
+    host = clean(urlsplit(origin).hostname or "Homeport's address")
+    return [
+        Finding(
+            what=f"Passkey: it works only where your app's passkeys were made for {host} or a domain above it; the"
+            " sign-in page leaves it out elsewhere. Which domain that is, Privy does not publish.",
+            where="Homeport's settings, tunnel or public_url",
+            fix="Give Homeport an address below the domain of your app's site, or leave another way to sign in on.",
+            blocking=False,
+        )
+    ]
 
 
 def _redirects(methods: tuple[Method, ...], origin: str) -> list[Finding]:

@@ -7,6 +7,7 @@ from typing import Literal
 from playwright.async_api import Page
 
 from tests.browser.axe import violations
+from tests.browser.keyboard import out_of_reach
 from tests.browser.screens import picture, too_wide
 from tests.whole.privy.stage import PHONE, POPUP
 
@@ -14,7 +15,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 async def keeps_nobody_out(page: Page, name: str) -> None:
-    """axe-core finds nothing and nothing is too wide. `name` is that of the pictures."""
+    """axe-core finds nothing, nothing is too wide, and Tab comes to every control. `name` is that of the pictures."""
     found = []
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)
@@ -25,4 +26,5 @@ async def keeps_nobody_out(page: Page, name: str) -> None:
     await picture(page, f"e2e-{name}-phone")
     await page.set_viewport_size(POPUP)  # type: ignore[arg-type]
     await page.emulate_media(color_scheme="light")
+    found += await out_of_reach(page)
     assert found == [], (name, found)

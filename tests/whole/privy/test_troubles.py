@@ -216,7 +216,9 @@ async def test_what_homeport_cannot_check_is_said_and_tried_again_with_the_same_
         on.privy.down[JWKS] = REFUSE
         on.passes(6 * 86_400)
         popup = await alice.connects()
-        await click(popup, "Sign in again")
+        # The browser's own clock stayed behind, and its session is over.
+        await expect(trouble(popup, "clock_wrong")).to_be_visible()
+        await click(popup, "Use another account")
         await alice.signs_in(popup, ALICE)
         await alice.allows(popup)
         on.passes(2 * 86_400)
@@ -253,10 +255,11 @@ async def test_a_wrong_clock_of_homeports_computer_is_named(tmp_path: Path) -> N
         # Fast by two hours: what Privy has just signed looks as if it were over.
         on.watch.ahead = 7200
         popup = await alice.connects()
-        await expect(trouble(popup, "token_refused")).to_be_visible()
+        await expect(trouble(popup, "clock_wrong")).to_contain_text("runs Homeport is ahead")
+        await keeps_nobody_out(popup, "clock-ahead")
         on.watch.ahead = 0
-        await click(popup, "Sign in again")
-        await alice.signs_in(popup, ALICE)
+        await click(popup, "Try again")
+        await alice.is_asked(popup, ALICE)
         await alice.allows(popup)
         alice.no_complaints(*REFUSED)
 

@@ -60,7 +60,7 @@ async def by_phone(on: Stage, visitor: Visitor, popup: Page) -> str:
     await visitor.types_code(popup, NUMBER)
     await popup.get_by_role("heading", name="Allow ChatGPT").wait_for()
     await keeps_nobody_out(popup, "consent-without-email")
-    return did(on)
+    return account(on)
 
 
 async def by_google(on: Stage, _: Visitor, popup: Page) -> str:
@@ -75,26 +75,30 @@ async def by_wallet(on: Stage, visitor: Visitor, popup: Page) -> str:
     await click(popup, "Wallet")
     await click(popup, NAME)
     await popup.get_by_role("heading", name="Allow ChatGPT").wait_for()
-    return did(on)
+    return account(on)
 
 
 async def by_passkey(on: Stage, visitor: Visitor, popup: Page) -> str:
+    await make_passkey(on, visitor, popup)
+    await click(popup, "Passkey")
+    await popup.get_by_role("heading", name="Allow ChatGPT").wait_for()
+    return account(on)
+
+
+async def make_passkey(on: Stage, visitor: Visitor, popup: Page) -> None:
+    """Give the browser a passkey of the app's, made on the app's own site as far as this page is concerned."""
     devtools = await visitor.context.new_cdp_session(popup)
     await devtools.send("WebAuthn.enable")
     authenticator = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
     await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {**authenticator, "isUserVerified": True}})
-    # Made on the app's own site, as far as this page is concerned.
     script = f"const APP_ID = '{on.privy.app.app_id}'\n{PRIVYS_SIDE.read_text(encoding='utf-8')}"
     made = f"(async () => {{ {script}\nreturn ask('POST', '/passkeys/register', await register()) }})()"
     assert (await popup.evaluate(made))["status"] == 200
-    await click(popup, "Passkey")
-    await popup.get_by_role("heading", name="Allow ChatGPT").wait_for()
-    return did(on)
 
 
-def did(on: Stage) -> str:
-    """Of whoever signed in last."""
-    return on.privy.sessions.latest.user.id
+def account(on: Stage) -> str:
+    """What the page calls whoever signed in last and has no e-mail."""
+    return f"Privy account …{on.privy.sessions.latest.user.id[-6:]}"
 
 
 async def test_a_keyboard_is_enough(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from playwright.async_api import expect
 
-from tests.privy.apps import EmulatedApp
-from tests.privy.faults import GARBAGE, REFUSE, status
+from tests.privy.apps import ELSEWHERE_ONLY, EmulatedApp
+from tests.privy.errors import Refused
+from tests.privy.faults import GARBAGE, REFUSE, Fault, status
 from tests.widgets.sign_in.visit import ALICE, Visit
 from tests.widgets.sign_in.wallet import NAME
 
@@ -142,6 +143,24 @@ async def method_gone(visit: Visit) -> None:
     await visit.ask_for_code()
 
 
+async def address_refused(visit: Visit) -> None:
+    await visit.open()
+    await visit.ask_for_code("alice@localhost")
+
+
+async def refused_without_a_code(visit: Visit) -> None:
+    visit.privy.down["POST /api/v1/passwordless/init"] = status(403)
+    await asked(visit)
+
+
+async def suspended_at_google(visit: Visit) -> None:
+    refusal = Refused(403, "oauth_account_suspended", "The account is suspended")
+    visit.privy.down["POST /api/v1/oauth/authenticate"] = Fault(refusal.answer())
+    await visit.open()
+    await visit.click("Google")
+    await visit.page.locator("#account-0").click()
+
+
 async def too_many(visit: Visit) -> None:
     visit.privy.down["POST /api/v1/passwordless/init"] = status(429)
     await asked(visit)
@@ -198,13 +217,48 @@ async def unencrypted(visit: Visit) -> None:
     await visit.open()
 
 
-async def no_passkey(visit: Visit) -> None:
+async def with_authenticator(visit: Visit) -> None:
     devtools = await visit.context.new_cdp_session(visit.page)
     await devtools.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
     await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "isUserVerified": True}})
+
+
+async def no_passkey(visit: Visit) -> None:
+    await with_authenticator(visit)
+    await passkey_clicked(visit)
+
+
+async def passkey_of_another_app(visit: Visit) -> None:
+    """Made at this address, but not for Privy."""
+    await with_authenticator(visit)
+    await visit.open()
+    await visit.page.evaluate(
+        """() => navigator.credentials.create({ publicKey: {
+          challenge: new Uint8Array(32), rp: { name: "Another" },
+          pubKeyCredParams: [{ alg: -7, type: "public-key" }, { alg: -257, type: "public-key" }],
+          user: { id: new Uint8Array(16), name: "alice", displayName: "Alice" },
+          authenticatorSelection: { residentKey: "required" } } }).then(() => null)"""
+    )
+    await visit.click("Passkey")
+
+
+async def passkey_clicked(visit: Visit) -> None:
     await visit.open()
     await visit.click("Passkey")
+
+
+async def passkey_refused_by_the_browser(visit: Visit) -> None:
+    await visit.context.add_init_script(
+        """if ("credentials" in navigator)
+             navigator.credentials.get = () => Promise.reject(new DOMException("Not here.", "SecurityError"))"""
+    )
+    await passkey_clicked(visit)
+
+
+async def passkeys_refused_by_privy(visit: Visit) -> None:
+    visit.privy.down["POST /api/v1/passkeys/authenticate/init"] = status(403)
+    await impossible_shown(visit)
 
 
 def homeport_says(answer: int, code: str, message: str, hint: str) -> Callable[[Visit], Awaitable[None]]:
@@ -226,7 +280,7 @@ def app(**knobs: Any) -> Callable[[], EmulatedApp]:
 
 EVERY_METHOD = {
     "email", "sms", "wallet", "passkey", "google", "discord", "twitter", "github", "spotify", "instagram", "tiktok",
-    "linkedin", "apple", "line", "twitch",
+    "linkedin", "apple", "line", "twitch", "telegram",
 }  # fmt: skip
 
 STATES: dict[str, State] = {
@@ -238,6 +292,9 @@ STATES: dict[str, State] = {
     "only-wallet": State(opened, "for Recipes", app(methods={"wallet"})),
     "only-email": State(opened, "Send me a code", app(methods={"email"})),
     "not-possible": State(impossible_shown, "needs hCaptcha", app(captcha="hcaptcha")),
+    "not-possible-anywhere-but-there": State(
+        impossible_shown, "Ethereum wallets only", app(methods={"email", *ELSEWHERE_ONLY})
+    ),
     "phone": State(phone_form, "with country code"),
     "phone-invalid": State(phone_wrong, "phone_invalid"),
     "code": State(asked, "We sent a code"),
@@ -254,6 +311,19 @@ STATES: dict[str, State] = {
     "wallet-failed": State(wallet_says(4900, "The provider is disconnected."), "wallet_failed"),
     "signature-refused": State(signed_with_another_key, "signature_refused"),
     "passkey-refused": State(no_passkey, "passkey_refused"),
+    "passkey-unknown": State(passkey_of_another_app, "passkey_unknown"),
+    "passkey-elsewhere": State(impossible_shown, "made for other.example", app(passkey_domain="other.example")),
+    "passkey-elsewhere-with-captcha": State(
+        passkey_clicked,
+        "passkey_elsewhere",
+        app(passkey_domain="other.example", captcha="turnstile"),
+        {"knows_captcha": True},
+    ),
+    "passkey-refused-by-browser": State(passkey_refused_by_the_browser, "passkey_elsewhere"),
+    "passkey-refused-by-app": State(passkeys_refused_by_privy, "Privy allows none here"),
+    "only-passkey-elsewhere": State(
+        opened, "Passkey: made for other.example", app(methods={"passkey"}, passkey_domain="other.example")
+    ),
     "going": State(leaving, "Going to Google"),
     "denied": State(google_denied, "denied"),
     "redirect-mismatch": State(came_back_twice, "redirect_mismatch"),
@@ -272,6 +342,9 @@ STATES: dict[str, State] = {
     "allowlist": State(asked, "allowlist", app(allowlist={"bob@example.com"})),
     "sign-up-closed": State(code_typed, "sign_up_closed", app(sign_up=False)),
     "plus-address": State(asked_with_plus, "plus_address", app(plus_emails=False)),
+    "address-invalid": State(address_refused, "address_invalid"),
+    "privy-failed": State(refused_without_a_code, "privy_failed"),
+    "account-suspended": State(suspended_at_google, "account_suspended"),
     "too-many-tries": State(too_many, "too_many_tries"),
     "privy-unreachable": State(down, "privy_unreachable"),
     "privy-garbage": State(garbage, "privy_unreachable"),
@@ -280,6 +353,14 @@ STATES: dict[str, State] = {
     "insecure-context": State(unencrypted, "insecure_context", places=(HOST,)),
     "token-refused": State(
         homeport_says(401, "token_refused", "Privy’s token was not accepted.", "Sign in again."), "token_refused"
+    ),
+    "token-expired": State(
+        homeport_says(401, "token_expired", "This sign-in has expired.", "Sign in again."),
+        "token_expired",
+        app(token_ttl=50),
+    ),
+    "clock-ahead": State(
+        homeport_says(401, "token_expired", "This sign-in has expired.", "Sign in again."), "clock_wrong"
     ),
     "clock-wrong": State(
         homeport_says(401, "clock_wrong", "The clock of Homeport’s computer is wrong.", "Set it."), "clock_wrong"

@@ -7,8 +7,16 @@ from playwright.async_api import expect
 
 from tests.browser.chromium import needs_chromium
 from tests.privy.apps import EmulatedApp
-from tests.widgets.sign_in.states import ELSEWHERE, homeport_says, no_wallets, storage_refused, wallet_waits
+from tests.widgets.sign_in.states import (
+    ELSEWHERE,
+    homeport_says,
+    no_wallets,
+    storage_refused,
+    wallet_says,
+    wallet_waits,
+)
 from tests.widgets.sign_in.visit import ALICE, Visit, visiting
+from tests.widgets.sign_in.wallet import NAME
 
 pytestmark = needs_chromium
 
@@ -42,6 +50,7 @@ async def test_every_way_is_in_reach_of_the_keyboard_and_none_loses_the_focus() 
     async with visiting() as visit:
         await visit.open()
         await visit.page.get_by_label("E-mail address").wait_for()
+        await visit.page.get_by_role("button", name="Passkey").wait_for()
         for name in ("Send me a code", "Use a phone number instead", "Google", "GitHub", "Passkey"):
             await tab_to(visit, "button", name)
         await visit.page.keyboard.press("Shift+Tab")
@@ -64,11 +73,20 @@ async def test_a_new_code_can_be_had_after_half_a_minute() -> None:
         await visit.page.clock.install()
         await visit.open()
         await visit.ask_for_code()
-        await expect(visit.page.get_by_role("button", name="Send a new code in 30 s")).to_be_disabled()
+        at_rest = visit.page.get_by_role("button", name="Send a new code in 30 s")
+        await expect(at_rest).to_be_disabled()
         for _ in range(30):
             await visit.page.clock.run_for(1_000)
-        await visit.click("Send a new code")
+        await tab_to(visit, "button", "Send a new code")
+        await visit.page.keyboard.press("Enter")
         await visit.privy.saw("POST /api/v1/passwordless/init", times=2)
+        # Who pressed it is still there, and pressing it once more does nothing.
+        await expect(at_rest).to_be_disabled()
+        await expect(at_rest).to_be_focused()
+        await visit.page.keyboard.press("Enter")
+        await visit.page.clock.run_for(1_000)
+        await expect(visit.page.get_by_role("button", name="Send a new code in 29 s")).to_be_focused()
+        assert len(visit.privy.asked("POST /api/v1/passwordless/init")) == 2
         await visit.type_code(visit.privy.code_for(ALICE))
         await visit.arrived()
 
@@ -81,10 +99,15 @@ async def test_another_address_can_be_typed() -> None:
         await visit.fill_in(ALICE)
 
 
-@pytest.mark.parametrize(("code", "button"), [("blocked", "Use another account"), ("token_refused", "Sign in again")])
+@pytest.mark.parametrize(
+    ("code", "button"),
+    [("blocked", "Use another account"), ("token_refused", "Sign in again"), ("token_expired", "Sign in again")],
+)
 async def test_after_a_refusal_of_the_account_another_can_be_used(code: str, button: str) -> None:
-    async with visiting() as visit:
+    async with visiting(EmulatedApp(token_ttl=50)) as visit:  # Nearly over, so that no clock need be wrong.
         await homeport_says(403, code, "No.", "Not you.")(visit)
+        await expect(visit.trouble(code)).to_be_visible()
+        await expect(visit.page.get_by_role("button", name="Try again")).to_have_count(0)
         await visit.click(button)
         await visit.privy.saw("POST /api/v1/sessions/logout")
         await visit.fill_in("bob@example.com")
@@ -98,6 +121,17 @@ async def test_a_request_that_is_over_leaves_nothing_to_do_here() -> None:
         await expect(visit.page.get_by_text("You can close this window.")).to_be_visible()
         await expect(visit.page.get_by_role("button")).to_have_count(0)
         await expect(visit.page.get_by_text("You decide on the next page")).to_be_hidden()
+
+
+async def test_where_homeports_clock_is_ahead_the_same_sign_in_is_tried_again() -> None:
+    async with visiting() as visit:
+        await homeport_says(401, "token_expired", "This sign-in has expired.", "Sign in again.")(visit)
+        await expect(visit.trouble("clock_wrong")).to_contain_text(
+            "The clock of the computer that runs Homeport is ahead"
+        )
+        await visit.click("Try again")
+        await visit.arrived()
+        assert visit.home.posts[0] == visit.home.posts[1]
 
 
 async def test_homeports_slow_clock_is_told_from_that_of_this_device() -> None:
@@ -151,6 +185,16 @@ async def test_a_wallet_that_never_answers_can_be_left_and_its_late_answer_does_
         visit.wallet.answer()
         await visit.fill_in(ALICE)
         assert len(visit.home.posts) == 1
+
+
+async def test_a_wallet_whose_window_was_closed_can_be_asked_again() -> None:
+    async with visiting() as visit:
+        await wallet_says(4001, "User rejected the request.")(visit)
+        await expect(visit.trouble("wallet_refused")).to_contain_text("or closed its window")
+        visit.wallet.refusal = None
+        await visit.click("Wallet")
+        await visit.click(NAME)
+        await visit.arrived()
 
 
 async def test_without_a_wallet_there_is_a_way_back() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.browser.axe import needs_axe, violations
 from tests.browser.chromium import needs_chromium
+from tests.browser.keyboard import out_of_reach
 from tests.browser.screens import picture, too_wide
 from tests.widgets.sign_in.states import STATES
 from tests.widgets.sign_in.visit import visiting
@@ -36,4 +37,5 @@ async def test_a_state_says_what_it_is_fits_every_screen_and_keeps_nobody_out(na
                     found.append(f"{screen}: {overflow} pixels too wide")
                 await picture(page, f"sign-in-{name}-{screen}-{scheme}")
             found += [f"{scheme}: {violation}" for violation in await violations(page)]
+        found += await out_of_reach(page)
     assert found == [], found

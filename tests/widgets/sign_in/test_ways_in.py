@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from tests.browser.chromium import needs_chromium
 from tests.privy.apps import AppClient, EmulatedApp
+from tests.privy.faults import status
 from tests.privy.oauth import ProviderAccount
 from tests.widgets.sign_in.visit import ALICE, NUMBER, Visit, visiting
 from tests.widgets.sign_in.wallet import NAME
@@ -158,25 +159,6 @@ _SIGN_UP_WITH_A_PASSKEY = """async appId => {
 }"""
 
 
-async def test_a_passkey_made_for_another_domain_is_named_with_that_domain() -> None:
-    async with visiting() as visit:
-        await visit.page.route(
-            "**/passkeys/authenticate/init",
-            lambda route: route.fulfill(
-                json={"options": {"challenge": "AAAA", "rp_id": "other.example"}},
-                headers={
-                    "access-control-allow-origin": visit.home.origin,
-                    "access-control-allow-credentials": "true",
-                    "access-control-allow-headers": "*",
-                },
-            ),
-        )
-        await visit.open()
-        await visit.page.get_by_text("Not possible here").click()
-        await expect(visit.page.get_by_text("Passkey: made for other.example")).to_be_visible()
-        await expect(visit.page.get_by_role("button", name="Passkey")).to_have_count(0)
-
-
 @pytest.mark.parametrize("way", ["email", "google", "wallet"])
 async def test_with_turnstile_before_each_way(way: str) -> None:
     async with visiting(EmulatedApp(captcha="turnstile"), knows_captcha=True) as visit:
@@ -227,6 +209,20 @@ async def test_a_session_that_privy_ended_is_forgotten_and_the_ways_are_shown() 
         await visit.open()
         await expect(visit.page.get_by_label("E-mail address")).to_be_visible()
         assert len(visit.home.posts) == 1
+
+
+@pytest.mark.parametrize("answer", [429, 408])
+async def test_a_session_that_privy_cannot_renew_just_now_is_kept_for_the_next_try(answer: int) -> None:
+    async with visiting(EmulatedApp(token_ttl=20)) as visit:
+        await visit.hurry()
+        await visit.sign_in()
+        visit.privy.down["POST /api/v1/sessions"] = status(answer)
+        await visit.open()
+        await expect(visit.page.get_by_role("alert")).to_be_visible()
+        visit.privy.down.clear()
+        await visit.click("Try again")
+        await visit.arrived()
+        assert len(visit.home.posts) == 2
 
 
 async def test_a_session_of_another_privy_app_is_not_handed_over() -> None:

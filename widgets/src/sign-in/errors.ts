@@ -9,10 +9,11 @@
 //   ├─ of a redirect     denied, redirect_mismatch
 //   ├─ of a captcha      captcha_refused, captcha_unloaded, captcha_blocked
 //   ├─ of a wallet       no_wallet, wallet_refused, wallet_busy, wallet_failed, signature_refused
-//   ├─ of a passkey      passkey_refused, passkey_unknown
-//   └─ of Homeport       unreachable, and what its JSON errors say
+//   ├─ of a passkey      passkey_refused, passkey_unknown, passkey_elsewhere
+//   └─ of Homeport       unreachable, clock_wrong, and what its JSON errors say
 
 import { PrivyApiError, PrivyClientError } from "@privy-io/js-sdk-core";
+import type { Impossible } from "./methods";
 
 export interface Trouble {
   code: string;
@@ -86,11 +87,13 @@ export const cookieMode = (origin: string): Trouble => ({
     "settings > Clients, allows this address for it, and gives its id to Homeport as privy_client_id.",
 });
 
-export const noMethods = (): Trouble => ({
+export const noMethods = (impossible: readonly Impossible[]): Trouble => ({
   code: "no_methods",
-  what: "The Privy app offers no way to sign in that works on this page.",
+  what: ["The Privy app offers no way to sign in that works on this page.", ...impossible.map(sentence)].join(" "),
   todo: `The owner of the Privy app switches one on at ${DASHBOARD} under User management > Authentication.`,
 });
+
+const sentence = ({ label, reason }: Impossible) => `${label}: ${reason}.`;
 
 export const denied = (provider: string): Trouble => ({
   code: "denied",
@@ -140,10 +143,24 @@ export const passkeyRefused = (): Trouble => ({
   todo: "Try again and choose one that you made for this account, or sign in another way.",
 });
 
+export const passkeyElsewhere = (domain = "another site"): Trouble => ({
+  code: "passkey_elsewhere",
+  what: `The passkeys of this app are made for ${domain}, and browsers use them nowhere else.`,
+  todo: "Sign in another way. If there is none here, ask the owner of the Privy app to switch one on.",
+});
+
 export const homeportUnreachable = (): Trouble => ({
   code: "unreachable",
   what: "Homeport does not answer, so you are not signed in yet.",
   todo: "Its computer may be asleep or offline. Try again in a moment.",
+});
+
+export const homeportAhead = (): Trouble => ({
+  code: "clock_wrong",
+  what: "Homeport takes this sign-in for an old one, but by the clock of this device it is fresh.",
+  todo:
+    "The clock of the computer that runs Homeport is ahead, or this device’s is slow: it shows " +
+    `${new Date().toLocaleString()}. Set the wrong one, then try again.`,
 });
 
 // Privy's error codes that mean one thing whatever was tried: @privy-io/api-base, PrivyErrorCode.
@@ -276,6 +293,7 @@ export async function troubleOf(error: unknown, doing: Doing, at: Asking): Promi
   if (isWalletError(error)) return walletTrouble(error);
   if (error instanceof TypeError) return networkTrouble(at);
   if (error instanceof DOMException && error.name === "NotAllowedError") return passkeyRefused();
+  if (error instanceof DOMException && error.name === "SecurityError") return passkeyElsewhere();
   return privyUnreachable(); // An answer that is not JSON, or none in time.
 }
 
@@ -307,7 +325,11 @@ function isWalletError(error: unknown): error is WalletError {
 
 function walletTrouble({ code, message }: WalletError): Trouble {
   if (code === 4001) {
-    return { code: "wallet_refused", what: "You declined in your wallet.", todo: "Try again, or choose another way." };
+    return {
+      code: "wallet_refused",
+      what: "You declined in your wallet, or closed its window.",
+      todo: "Try again, or choose another way.",
+    };
   }
   if (code === -32002) {
     return {

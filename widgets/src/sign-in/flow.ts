@@ -4,7 +4,7 @@ import type { AppResponse } from "@privy-io/api-types/resources/apps";
 import { captchaToken } from "./captcha";
 import { denied, insecureContext, noMethods, requestLost, storageRefused, Troubled, troubleOf } from "./errors";
 import type { Doing, Trouble } from "./errors";
-import { coversHost, labelOf, methodsOf, type Method, type Methods } from "./methods";
+import { labelOf, methodsOf, type Method, type Methods } from "./methods";
 import { passkeysKnown } from "./passkey";
 import type { SignIn } from "./privy";
 import type { Return } from "./redirect";
@@ -140,25 +140,25 @@ export class Flow {
       passkeys: passkeysKnown(),
       inAnotherApp: /; wv\)|FBA[NV]|Instagram|\bLine\//.test(navigator.userAgent),
     });
-    this.#shown = { ...this.#shown, app, methods };
-    if (methods.offered.length === 0) return this.#stop(noMethods(), "reload");
-    this.#show({ is: "choosing", trouble, busy: false });
-    const asksNobody = methods.captchaKey === null;
-    if (asksNobody && methods.offered.some(({ kind }) => kind === "passkey")) await this.#checkPasskey();
+    const sure = methods.offered.filter(({ kind }) => kind !== "passkey");
+    const passkey = methods.offered.find(({ kind }) => kind === "passkey");
+    // With a captcha Privy cannot be asked beforehand: then it shows when the passkey is taken.
+    const mustAsk = passkey !== undefined && methods.captchaKey === null;
+    this.#shown = { ...this.#shown, app, methods: mustAsk ? { ...methods, offered: sure } : methods };
+    if (!mustAsk || sure.length > 0) this.#choosing(trouble);
+    if (!mustAsk) return;
+    // Which domain the app's passkeys are made for, Privy says only when it is asked to use one.
+    const reason = await this.signIn.noPasskeyBecause();
+    const impossible = [...methods.impossible, { label: passkey.label, reason }];
+    this.#shown = { ...this.#shown, methods: reason === "" ? methods : { ...methods, offered: sure, impossible } };
+    if (sure.length > 0) this.changed(this.#shown);
+    else if (step === this.#step) this.#choosing(trouble);
   }
 
-  /** Which domain the app's passkeys are made for, Privy says only when it is asked to use one. */
-  async #checkPasskey(): Promise<void> {
-    const domain = await this.signIn.passkeyOptions(undefined).then(({ options }) => options.rp_id, () => undefined);
-    if (domain === undefined || coversHost(domain, location.hostname)) return;
-    const { offered, impossible, captchaKey } = this.#shown.methods;
-    const methods = {
-      captchaKey,
-      offered: offered.filter(({ kind }) => kind !== "passkey"),
-      impossible: [...impossible, { label: "Passkey", reason: `made for ${domain}` }],
-    };
-    this.#shown = { ...this.#shown, methods };
-    this.changed(this.#shown);
+  #choosing(trouble: Trouble | null): void {
+    const { offered, impossible } = this.#shown.methods;
+    if (offered.length === 0) this.#stop(noMethods(impossible), "reload");
+    else this.#show({ is: "choosing", trouble, busy: false });
   }
 
   async #leaveFor(method: Extract<Method, { kind: "oauth" }>): Promise<void> {

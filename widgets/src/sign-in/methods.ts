@@ -44,13 +44,13 @@ const PROVIDERS = [
   ["telegram", "telegram_oauth", "Telegram"],
 ] as const satisfies readonly (readonly [OAuthProviderID, keyof AppResponse, string])[];
 
-const NEEDS_ITS_OWN_WIDGET = [
-  ["farcaster_auth", "Farcaster"],
-  ["solana_wallet_auth", "Solana wallet"],
-  ["telegram_auth", "Telegram’s widget"],
-  ["guest_auth", "Guest"],
-  ["custom_jwt_auth", "Your app’s own sign-in"],
-] as const satisfies readonly (readonly [keyof AppResponse, string])[];
+const NOT_HERE = [
+  ["solana_wallet_auth", "Solana wallet", "this page speaks to Ethereum wallets only"],
+  ["farcaster_auth", "Farcaster", "needs Privy’s own window, which this page does without"],
+  ["telegram_auth", "Telegram (bot)", "its bot belongs to the one address that was entered at Telegram"],
+  ["guest_auth", "Guest", "a guest is nobody in particular, so there is nobody to let in"],
+  ["custom_jwt_auth", "Own tokens of the app", "only the app itself can make them"],
+] as const satisfies readonly (readonly [keyof AppResponse, string, string])[];
 
 export function methodsOf(app: AppResponse, here: Circumstances): Methods {
   const offered: Method[] = [];
@@ -71,9 +71,11 @@ export function methodsOf(app: AppResponse, here: Circumstances): Methods {
     offer({ kind: "oauth", provider, label }, unsendable || redirectReason(provider, here));
   }
   if (app.wallet_auth) offer({ kind: "wallet", label: "Wallet" });
-  if (app.passkey_auth) offer({ kind: "passkey", label: "Passkey" }, here.passkeys ? "" : "this browser knows none");
-  for (const [field, label] of NEEDS_ITS_OWN_WIDGET) {
-    if (app[field] === true) impossible.push({ label, reason: "not possible on this page" });
+  if (app.passkey_auth) {
+    offer({ kind: "passkey", label: "Passkey" }, unsendable || (here.passkeys ? "" : "this browser knows none"));
+  }
+  for (const [field, label, reason] of NOT_HERE) {
+    if (app[field] === true) impossible.push({ label, reason });
   }
   return { offered, impossible, captchaKey: captcha.key };
 }

@@ -1,7 +1,8 @@
 // Asks the browser for a passkey, in Privy's spelling of WebAuthn.
 
 import type { PasskeyAuthenticatorVerifyOptions } from "@privy-io/api-types/resources/client-auth";
-import { passkeyRefused, Troubled } from "./errors";
+import { passkeyElsewhere, passkeyRefused, Troubled } from "./errors";
+import { coversHost } from "./methods";
 import { base64url, fromBase64url } from "./pkce";
 
 /** WebAuthn's AuthenticationResponseJSON, each buffer as base64url. */
@@ -17,11 +18,13 @@ export const passkeysKnown = () => "PublicKeyCredential" in window;
 
 /** What the passkey that the person chose says to `asked`. Raises Troubled, or what the browser throws. */
 export async function usePasskey(asked: PasskeyAuthenticatorVerifyOptions): Promise<SignedByPasskey> {
+  const domain = asked.rp_id;
+  if (domain !== undefined && !coversHost(domain, location.hostname)) throw new Troubled(passkeyElsewhere(domain));
   const found = await navigator.credentials.get({
     publicKey: {
       challenge: fromBase64url(asked.challenge),
       allowCredentials: (asked.allow_credentials ?? []).map(allowed),
-      ...(asked.rp_id === undefined ? {} : { rpId: asked.rp_id }),
+      ...(domain === undefined ? {} : { rpId: domain }),
       ...(asked.timeout === undefined ? {} : { timeout: asked.timeout }),
       userVerification: asked.user_verification === "required" ? "required" : "preferred",
     },

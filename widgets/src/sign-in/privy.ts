@@ -7,6 +7,7 @@ import { OAuthInit, PasskeyAuthenticateInit, SiweInit } from "@privy-io/routes";
 import type { PageConfig } from "./config";
 import { cookieMode, noToken, Troubled } from "./errors";
 import { usePasskey } from "./passkey";
+import { coversHost } from "./methods";
 import { challengeOf, randomText } from "./pkce";
 import { STATE_KEY, VERIFIER_KEY, type Keeping } from "./storage";
 import { claimsOf, tokensOf, type Tokens } from "./tokens";
@@ -56,7 +57,7 @@ export class SignIn {
         return { token, ...(identity_token === null ? {} : { identity_token }) };
       });
     } catch (error) {
-      if (error instanceof PrivyApiError && error.status < 500) return this.#drop();
+      if (error instanceof PrivyApiError && endsSession(error)) return this.#drop();
       throw error;
     }
   }
@@ -111,6 +112,16 @@ export class SignIn {
     return this.#privy.fetchPrivyRoute(PasskeyAuthenticateInit, { body });
   }
 
+  /** Why no passkey of the app works on this page; empty when one may, also when Privy cannot say so just now. */
+  async noPasskeyBecause(): Promise<string> {
+    try {
+      const { rp_id: domain } = (await this.passkeyOptions(undefined)).options;
+      return domain === undefined || coversHost(domain, location.hostname) ? "" : `made for ${domain}`;
+    } catch (error) {
+      return error instanceof PrivyApiError && !isPassing(error) ? "Privy allows none here" : "";
+    }
+  }
+
   async enterWithPasskey(asked: ResponsePasskeyInitAuthenticate): Promise<Tokens> {
     const { challenge } = asked.options;
     const signed = await usePasskey(asked.options);
@@ -127,6 +138,23 @@ export class SignIn {
     if (tokens === null) throw new Troubled(noToken());
     return tokens;
   }
+}
+
+/** Whether the same may be answered otherwise in a while. */
+function isPassing({ status }: PrivyApiError): boolean {
+  return status >= 500 || status === 408 || status === 429;
+}
+
+// Wrong settings, at Privy or here: the session counts again once they are right.
+const NOT_ABOUT_THE_SESSION = [
+  "invalid_origin",
+  "missing_origin",
+  "missing_or_invalid_privy_app_id",
+  "missing_or_invalid_privy_client_id",
+];
+
+function endsSession(error: PrivyApiError): boolean {
+  return !isPassing(error) && !NOT_ABOUT_THE_SESSION.includes(error.code ?? "");
 }
 
 /** Privy takes it in every first request of a way to sign in; the SDK passes it on in two of them only. */

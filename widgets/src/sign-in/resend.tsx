@@ -12,11 +12,13 @@ export function Resend({ send }: { send: () => Promise<void> }) {
     return () => clearTimeout(timer);
   }, [left]);
   const again = async () => {
+    if (left > 0) return;
     await send();
     setLeft(REST_SECONDS);
   };
   return (
-    <button type="button" class="link" disabled={left > 0} onClick={() => void again()}>
+    // At rest it keeps the focus of whoever has just pressed it: one that is disabled loses it.
+    <button type="button" class="link" aria-disabled={left > 0} onClick={() => void again()}>
       {left > 0 ? `Send a new code in ${left} s` : "Send a new code"}
     </button>
   );

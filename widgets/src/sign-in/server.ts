@@ -1,6 +1,6 @@
 // Hands the tokens to Homeport, and says where the person goes next or what Homeport has against it.
 
-import { homeportUnreachable, Troubled, type Trouble } from "./errors";
+import { homeportAhead, homeportUnreachable, Troubled, type Trouble } from "./errors";
 import { claimsOf, type Tokens } from "./tokens";
 
 const SKEW_WORTH_SAYING_SECONDS = 60;
@@ -18,8 +18,15 @@ export async function handOver(request: string, tokens: Tokens): Promise<string>
   const { next, code, message, hint } = said;
   if (answer.ok && typeof next === "string" && next.startsWith("/authorize/")) return next;
   if (typeof code !== "string" || typeof message !== "string") throw new Troubled(homeportUnreachable());
+  if (code === "token_expired" && isFresh(tokens)) throw new Troubled(homeportAhead());
   const todo = typeof hint === "string" ? hint : "";
   throw new Troubled({ code, what: message, todo: code === "clock_wrong" ? `${todo} ${clock(tokens)}`.trim() : todo });
+}
+
+/** Whether the token counts for a while yet by this device's clock. */
+function isFresh({ token }: Tokens): boolean {
+  const { exp } = claimsOf(token);
+  return typeof exp === "number" && exp > Date.now() / 1000 + SKEW_WORTH_SAYING_SECONDS;
 }
 
 /** Whose clock it is, as far as this device can tell: Privy has just written its own time into the token. */
@@ -31,7 +38,7 @@ function clock({ token }: Tokens): string {
 }
 
 // What another account gets around, and what no account does; after anything else the same tokens may count later.
-const ABOUT_THE_ACCOUNT = ["token_refused", "not_admitted", "blocked"];
+const ABOUT_THE_ACCOUNT = ["token_refused", "token_expired", "not_admitted", "blocked"];
 const ABOUT_THE_REQUEST = ["request_over", "not_your_browser"];
 
 /** What can be done about something that Homeport said. */

@@ -36,7 +36,7 @@ function hideWhatIsOver() {
 function Buttons({ view, flow }: Properties) {
   const anew = (kind: string | undefined) => (
     <button type="button" class={kind} onClick={() => void flow.anew()}>
-      {view.trouble.code === "token_refused" ? "Sign in again" : "Use another account"}
+      {view.trouble.code.startsWith("token_") ? "Sign in again" : "Use another account"}
     </button>
   );
   switch (view.again) {

@@ -25,6 +25,7 @@ export function tokensOf(answer: Answer, { all }: { all: boolean }): Tokens | nu
 
 interface Claims {
   aud?: unknown;
+  exp?: unknown;
   iat?: unknown;
 }
 

@@ -126,12 +126,17 @@ class AuthorizeEndpoint:
     async def show(self, request: Request) -> Response:
         """The page of a request, whatever state it is in."""
 
-        def work(tx: Transaction) -> tuple[AuthorizationRequest, Waiting | None, Client | None]:
-            stored = self._sign_in.collect(tx, self._own.find(tx, request))
+        def work(
+            tx: Transaction,
+        ) -> tuple[AuthorizationRequest, AuthorizationRequest, Waiting | None, Client | None]:
+            before = self._own.find(tx, request)
+            stored = self._sign_in.collect(tx, before)
             client = self._clients.find(tx, stored.parameters.client_id)
-            return stored, self._sign_in.waiting_page(tx, stored), client
+            return before, stored, self._sign_in.waiting_page(tx, stored), client
 
-        stored, waiting, client = await self._database.transaction(work)
+        before, stored, waiting, client = await self._database.transaction(work)
+        if self._privy is not None:
+            self._privy.collected(before, stored)
         by_privy = self._privy is not None and stored.state is RequestState.SIGN_IN
         waits = stored.state in (RequestState.SIGN_IN, RequestState.ADMISSION) and not by_privy
         if stored.ended(self._clock()) or (waits and waiting is None):
@@ -168,18 +173,21 @@ class AuthorizeEndpoint:
     async def state(self, request: Request) -> Response:
         """What the waiting page's script asks: a version that changes with anything the page shows."""
 
-        def work(tx: Transaction) -> str | None:
+        def work(tx: Transaction) -> tuple[AuthorizationRequest, AuthorizationRequest, Waiting | None] | None:
             browser = incoming.browser_of(request)
-            stored = self._authorization.find(tx, request.path_params["request_id"], browser)
-            if stored is None or stored.ended(self._clock()):
+            before = self._authorization.find(tx, request.path_params["request_id"], browser)
+            if before is None or before.ended(self._clock()):
                 return None
-            stored = self._sign_in.collect(tx, stored)
-            return _version(stored, self._sign_in.waiting_page(tx, stored))
+            stored = self._sign_in.collect(tx, before)
+            return before, stored, self._sign_in.waiting_page(tx, stored)
 
-        version = await self._database.transaction(work)
-        if version is None:
+        found = await self._database.transaction(work)
+        if found is None:
             return private(JSONResponse({"version": ""}, status_code=404))
-        return private(JSONResponse({"version": version}))
+        before, stored, waiting = found
+        if self._privy is not None:
+            self._privy.collected(before, stored)
+        return private(JSONResponse({"version": _version(stored, waiting)}))
 
     async def go_back(self, request: Request) -> Response:
         """Back to the client, with a code or an error."""

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from homeport import bundles
-from homeport.auth.authorization_requests import AuthorizationRequest
+from homeport.auth.authorization_requests import AuthorizationRequest, RequestState
 from homeport.auth.endpoints import incoming
 from homeport.auth.endpoints.own_requests import OwnRequests, page_again, page_of, private, require_own_post
 from homeport.auth.errors import OAuthError, PageError
@@ -58,6 +58,11 @@ class PrivyEndpoint:
             Route(one + "/privy", self.identify, methods=["POST"]),
             Route(one + "/switch", self._own.shown(self.switch), methods=["POST"]),
         ]
+
+    def collected(self, before: AuthorizationRequest, now: AuthorizationRequest) -> None:
+        """The owner's answer may have moved the request of somebody who had signed in on to consent."""
+        if before.state is RequestState.ADMISSION and now.state is RequestState.CONSENT and now.person_id is not None:
+            self._sign_in.admitted(now.person_id)
 
     def sign_in_page(self, request: Request, stored: AuthorizationRequest, common: Mapping[str, Any]) -> Response:
         """The page of a request whose person is still to sign in."""
