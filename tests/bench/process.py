@@ -13,6 +13,8 @@ import httpx2
 
 from tests.bench.calls import APP
 from tests.bench.load import call_body, call_headers
+from tests.desktop.desktop import Desktop
+from tests.desktop.session import a_panel, session_bus
 from tests.program import PROGRAM, running_homeport
 from tests.signing_in import sign_in
 
@@ -46,6 +48,28 @@ async def measure_start(
             async with running_homeport(folder / f"start-{attempt}-{len(warm)}-{len(cold)}", program=program):
                 seconds.append(time.perf_counter() - began)
     return statistics.median(cold), statistics.median(warm), dropped
+
+
+async def measure_icon(folder: Path, starts: int = STARTS) -> tuple[float, float]:
+    """Median seconds from exec to the icon in a panel: with caches dropped where that may be, and warm."""
+    cold: list[float] = []
+    warm: list[float] = []
+    for attempt in range(starts):
+        for seconds in (cold, warm):
+            place = folder / f"{attempt}-{'cold' if seconds is cold else 'warm'}"
+            place.mkdir(parents=True)
+            async with session_bus(place) as address, a_panel(address) as panel:
+                desktop = Desktop(place, address)
+                if seconds is cold:
+                    drop_caches()
+                began = time.perf_counter()
+                async with desktop.homeport() as homeport:
+                    item = await panel.item()
+                    seconds.append(time.perf_counter() - began)
+                    # The next start is not measured beside the rest of this one.
+                    await item.shows("Online on this computer only")
+                    await homeport.terminate()
+    return statistics.median(cold), statistics.median(warm)
 
 
 def tree(pid: int) -> list[int]:
@@ -87,6 +111,30 @@ async def measure_running(
         await asyncio.sleep(idle_seconds)
         idle = (cpu_seconds(homeport.pid) - before) / idle_seconds
     return after[0], after[1], idle
+
+
+async def measure_tray(folder: Path) -> float:
+    """Memory in MB of plain `homeport` on a desktop at its first start, once it does nothing more by itself."""
+    folder.mkdir()
+    async with session_bus(folder) as address, a_panel(address) as panel:
+        desktop = Desktop(folder, address)
+        async with desktop.homeport() as homeport:
+            item = await panel.item()
+            await item.shows("Online on this computer only")
+            await item.get("IconPixmap")
+            await _quiet(homeport.pid)
+            memory = memory_mb(homeport.pid)
+            await homeport.terminate()
+    return memory
+
+
+async def _quiet(pid: int) -> None:
+    """Wait until the MCP SDK and all else that is loaded behind the first answer is there: five seconds of idleness."""
+    seconds = 0
+    while seconds < 5:
+        before = cpu_seconds(pid)
+        await asyncio.sleep(1)
+        seconds = seconds + 1 if cpu_seconds(pid) - before < 0.03 else 0
 
 
 async def _call(url: str, token: str, calls: int) -> None:

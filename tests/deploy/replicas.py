@@ -103,19 +103,30 @@ class Replica:
         here = {"HOMEPORT_HOST": "127.0.0.1", "HOMEPORT_CONTROL_PORT": "0"}
         return self.image.environment_with(**self.env_file, **own, **here)
 
-    async def start(self) -> None:
-        (self.port,) = free_ports(1)
+    @property
+    def user(self) -> int | None:
+        """Who its processes begin as; None: whoever runs the test."""
+        return self.image.uid
+
+    def prepare(self) -> None:
+        """Make its data folder."""
         self.folder.mkdir(mode=0o700)
         if (uid := self.image.uid) is not None:
             os.chown(self.folder, uid, uid)
+
+    def begun(self) -> list[str]:
+        """The image's command."""
+        return [self.program(self.image.command[0]), *self.image.command[1:]]
+
+    def inside(self, command: list[str]) -> list[str]:
+        """What runs this command where the replica runs."""
+        return command
+
+    async def start(self) -> None:
+        (self.port,) = free_ports(1)
+        self.prepare()
         self.child = await self._running.enter_async_context(
-            child_process(
-                self.program(self.image.command[0]),
-                *self.image.command[1:],
-                environment=self.environment,
-                folder=self.folder,
-                user=self.image.uid,
-            )
+            child_process(*self.begun(), environment=self.environment, folder=self.folder, user=self.user)
         )
         await self.child.says('"Homeport runs"|Homeport runs', seconds=START_SECONDS)
 
@@ -124,13 +135,8 @@ class Replica:
 
     async def run(self, program: str, *arguments: str) -> str:
         """As `docker exec` does: what it prints. Raises ChildFailed when it fails."""
-        async with child_process(
-            self.program(program),
-            *arguments,
-            environment=self.environment,
-            folder=self.folder,
-            user=self.image.uid,
-        ) as child:
+        command = self.inside([self.program(program), *arguments])
+        async with child_process(*command, environment=self.environment, folder=self.folder, user=self.user) as child:
             if code := await child.ends():
                 raise ChildFailed(f"{program} {arguments} ended with {code}:\n{child.output}")
             return child.output

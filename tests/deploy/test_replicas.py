@@ -1,22 +1,16 @@
-"""What the Dockerfile makes, at work: a user without rights, files that it may not write, PostgreSQL, two replicas."""
+"""What the Dockerfile makes, at work twice: two replicas on one PostgreSQL behind one address."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
-import pytest
 
-from tests.deploy.image import ROOT, Image, build_image
-from tests.deploy.replicas import Replica, Service, two_replicas
-from tests.postgres_server import PostgresServer, find_postgres_binaries, running_postgres
+from tests.deploy.image import Image
+from tests.deploy.replicas import Service, two_replicas
+from tests.postgres_server import PostgresServer
 from tests.whole.strict_client import Lost, StrictClient
 
 WRITERS = 4
@@ -24,48 +18,11 @@ WRITES = 60
 """Of each writer: together fewer than one person may keep."""
 
 
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """Not pytest's: its parents are closed to other users."""
-    made = Path(tempfile.mkdtemp(prefix="homeport-image-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made)
-
-
-@pytest.fixture(scope="module")
-def image(folder: Path) -> Image:
-    return build_image(folder, ROOT / "deploy" / "Dockerfile")
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    binaries = find_postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server programs (initdb, postgres) are not installed")
-    with running_postgres(binaries) as server:
-        yield server
-
-
-@pytest.fixture
-def space(folder: Path, request: pytest.FixtureRequest) -> Path:
-    """A folder for one test's replicas."""
-    made: Path = folder / request.node.name[:40]
-    made.mkdir(mode=0o755)
-    return made
-
-
 async def status_of(client: httpx2.AsyncClient, signed_in: StrictClient) -> int:
     """Of one call with the client's access token."""
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
     headers = {"authorization": f"Bearer {signed_in.access_token}"}
     return (await client.post(f"{signed_in.issuer}/mcp", json=message, headers=headers)).status_code
-
-
-def may_write(replica: Replica, path: str) -> bool:
-    command = [replica.program("python"), "-c", "import os, sys; sys.exit(os.access(sys.argv[1], os.W_OK))", path]
-    uid = replica.image.uid
-    return subprocess.run(command, env=replica.environment, check=False, user=uid, group=uid).returncode == 1
 
 
 async def test_whoever_signs_in_on_one_is_known_to_the_other_and_refused_there_within_a_second_of_the_end(
@@ -94,9 +51,6 @@ async def test_whoever_signs_in_on_one_is_known_to_the_other_and_refused_there_w
         await one.run(image.health[0], *image.health[1:])
         for replica in service.replicas:
             assert replica.child is not None
-            if image.uid is not None:
-                assert os.stat(f"/proc/{replica.child.pid}").st_uid == image.uid
-                assert not may_write(replica, image.inside("/opt/homeport"))
             # Everything that has to last is in the database and in the env file.
             assert not (replica.folder / "secrets.json").exists()
             assert "Traceback" not in replica.child.output

@@ -6,8 +6,6 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,54 +13,15 @@ import httpx2
 import pytest
 
 from homeport.engine import facts, interruptions, public_door
-from homeport.engine.engine import Engine
-from homeport.engine.protocol import TunnelStatus
 from homeport.errors import HomeportError, StoreError, TunnelError, VaultError
-from homeport.events import Event, PublicUrlChanged, TunnelLimitNear, TunnelStateChanged
+from homeport.events import Discovered, TunnelLimitNear, TunnelStateChanged
 from homeport.tunnel import ngrok_agent
-from tests.engine.engines import census, engine_for, health
+from tests.engine.engines import census, health
+from tests.engine.tunnel_scene import OWN, Scene
 from tests.program import free_ports
-from tests.tunnel.agents import TOKEN, FakeProgram
+from tests.tunnel.agents import TOKEN
 
-OWN = "https://careful-heron-42.ngrok-free.dev"
 OTHER = "3anotherTokenOfATest_9kQ2"
-
-
-class Scene:
-    """One engine on one folder, with the program on its PATH. `token` empty: Homeport has none yet."""
-
-    def __init__(self, folder: Path, *, token: str = TOKEN, **options: Any) -> None:
-        self.program = FakeProgram(folder / "bin")
-        self.folder = folder / "data"
-        self.environ = self.program.environ | ({"HOMEPORT_SECRET_NGROK": token} if token else {})
-        self.options = options
-        self.events: list[Event] = []
-        self._news = asyncio.Event()
-
-    @asynccontextmanager
-    async def online(self) -> AsyncIterator[Engine]:
-        engine = engine_for(self.folder, environ=self.environ, **self.options)
-        engine.events.subscribe(self._hear)
-        await engine.start()
-        try:
-            yield engine
-        finally:
-            await engine.close()
-
-    async def until(self, engine: Engine, state: str, *, after: int = 0) -> TunnelStatus:
-        """Wait for an event that says this state; events before the number `after` do not count."""
-        async with asyncio.timeout(30):
-            while not any(isinstance(e, TunnelStateChanged) and e.state == state for e in self.events[after:]):
-                self._news.clear()
-                await self._news.wait()
-        return (await engine.status()).tunnel_state
-
-    def urls(self) -> list[tuple[str | None, str | None]]:
-        return [(event.old, event.new) for event in self.events if isinstance(event, PublicUrlChanged)]
-
-    def _hear(self, event: Event) -> None:
-        self.events.append(event)
-        self._news.set()
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +45,19 @@ async def test_it_is_online_here_at_once_and_has_its_public_url_a_moment_later(t
         assert len(scene.program.running()) == 1
     assert scene.program.running() == []
     assert (await engine.status()).tunnel_state.state == "off"
+
+
+async def test_before_one_signs_in_the_page_of_ngroks_own_is_told_of(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    async with scene.online() as engine:
+        up = await scene.until(engine, "up")
+        assert up.interstitial.startswith("ngrok's free plan shows a page of its own first")
+        engine.events.publish(Discovered(1, "ChatGPT", OWN))
+        step = next(step for step in (await engine.checklist()).steps if step.state == "now")
+        assert step.name == "sign-in"
+        assert step.action.endswith(f"a page opens that shows a code. {up.interstitial}")
+        check = await engine.tunnel_check()
+        assert (check.stable_host, check.needs_account) == (True, True)
 
 
 async def test_the_name_is_kept_over_restarts_and_told_as_new_only_once(tmp_path: Path) -> None:
@@ -174,23 +146,25 @@ async def test_a_token_for_another_tunnel_is_refused_with_words(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("mode", "state", "cause"),
+    ("mode", "state", "cause", "action"),
     [
-        ("revoked", "needs-token", "was reset, or revoked"),
-        ("old", "error", "too old"),
-        ("quota", "error", "limit of requests for this month"),
-        ("sessions", "down", "Another ngrok program"),
+        ("revoked", "needs-token", "was reset, or revoked", "get-started/your-authtoken"),
+        ("old", "error", "too old", "ngrok update"),
+        ("quota", "error", "limit of requests for this month", "dashboard.ngrok.com/billing"),
+        ("sessions", "down", "Another ngrok program", "dashboard.ngrok.com/agents"),
+        ("proxy", "error", "through a proxy", "NO_PROXY=ngrok.com"),
     ],
 )
 async def test_what_ngrok_refuses_is_in_the_status_and_homeport_works_here(
-    mode: str, state: str, cause: str, tmp_path: Path
+    mode: str, state: str, cause: str, action: str, tmp_path: Path
 ) -> None:
     scene = Scene(tmp_path)
-    scene.program.steer(mode=mode)
+    scene.environ["https_proxy"] = "http://127.0.0.1:9"
+    scene.program.steer(mode=mode, without_proxy="no network")
     async with scene.online() as engine:
         found = await scene.until(engine, state)
         assert cause in found.cause
-        assert found.action
+        assert action in found.action
         assert await health(engine) == 200
         assert (await engine.status()).state == "online"
         runs = len(scene.program.runs)
@@ -260,6 +234,27 @@ async def test_an_unstable_name_lives_through_a_reconnect_and_goes_with_its_prog
             os.kill(scene.program.running()[0], signal.SIGKILL)
             assert (await scene.until(engine, "up", after=begun)).public_url == second
             assert revoked == [first]
+            assert scene.urls() == [(None, first), (first, second)]
+
+
+async def test_another_unstable_name_is_told_as_a_change_also_after_a_stop_in_between(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    names = ("5f1e-203-0-113-7.ngrok-free.app", "77aa-203-0-113-7.ngrok-free.app", "88bb-203-0-113-7.ngrok-free.app")
+    for name in names[:2]:
+        scene.program.steer(domain=name)
+        begun = len(scene.events)
+        async with scene.online() as engine:
+            await scene.until(engine, "up", after=begun)
+    scene.program.steer(domain=names[2])
+    begun = len(scene.events)
+    async with scene.online() as engine:
+        await scene.until(engine, "up", after=begun)
+        await engine.stop()
+        begun = len(scene.events)
+        await engine.start()
+        await scene.until(engine, "up", after=begun)
+    one, two, three = (f"https://{name}" for name in names)
+    assert scene.urls() == [(None, one), (one, two), (two, three), (None, three)]
 
 
 async def test_a_program_that_stands_still_is_noticed_and_replaced(

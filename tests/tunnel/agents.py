@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,9 @@ class FakeProgram:
             await client.post(f"http://127.0.0.1:{port}/fake/{what}")
 
     def running(self) -> list[int]:
-        """The processes of this program that are alive."""
-        return [run["pid"] for run in self.runs if is_alive(run["pid"]) and self._is_ours(run["pid"])]
+        """The processes of this program that are alive, each once."""
+        started = dict.fromkeys(run["pid"] for run in self.runs)
+        return [pid for pid in started if is_alive(pid) and self._is_ours(pid)]
 
     def _is_ours(self, pid: int) -> bool:
         """Numbers come again: another program may have the one of a run that is over."""
@@ -63,11 +65,13 @@ class FakeProgram:
 
 
 def is_alive(pid: int) -> bool:
+    """Whether this is a process. A thread may get the number of one that is over, and has the name of its program."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        process = re.search(r"^Tgid:\s*(\d+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     except OSError:
         return False
-    return state != "Z"
+    return state != "Z" and process is not None and int(process[1]) == pid
 
 
 class Listening:

@@ -390,6 +390,8 @@ def main() -> None:
     log("info", "open config file", path=str(file), err="nil")
     if token in steer.get("refused", ()):
         mode = "badtoken"
+    if mode == "proxy" and not any(name.upper() == "HTTPS_PROXY" for name in os.environ):
+        mode = steer.get("without_proxy", "ok")
     agent = Agent(steer)
     server = serve(0, lambda *given: Api(agent, *given))
     log("info", "starting web service", obj="web", addr=f"127.0.0.1:{server.server_port}", allow_hosts="[]")
@@ -398,8 +400,7 @@ def main() -> None:
         while True:
             log("eror", "failed to reconnect session", obj="csess", id="1", err=NO_HOST)
             time.sleep(0.5)
-    through_proxy = any(name.upper() == "HTTPS_PROXY" for name in os.environ)
-    if mode in REFUSALS and (mode != "proxy" or through_proxy):
+    if mode in REFUSALS:
         log("eror", "failed to auth", obj="csess", err=REFUSALS[mode])
         log("crit", "command failed", err=REFUSALS[mode])
         raise SystemExit(1)

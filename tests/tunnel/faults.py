@@ -34,6 +34,9 @@ KINDS = ("app stopped", "agent stopped", "network cut", "agent killed")
 LONG = (20.0, 120.0)
 BACK_SECONDS = 10.0
 GIVE_UP_SECONDS = 90.0
+MOST_MEGABYTES = 85.0
+MOST_IDLE = 0.2
+"""Percent of a core. Both bars are those of `tests.bench`."""
 Found = TypeVar("Found")
 OWN = "https://careful-heron-42.ngrok-free.dev"
 
@@ -64,6 +67,10 @@ class Report:
     writes: int = 0
     refreshes: int = 0
     figures: list[str] = field(default_factory=list)
+
+
+class NoAgent(Exception):
+    """There is not one agent, as there must be whenever nothing is wrong."""
 
 
 class House(Installation):
@@ -133,6 +140,11 @@ class House(Installation):
     async def approve_page(self, code: str, who: str) -> None:
         await self.approve(code, "--other-network")
 
+    def agent(self) -> int | None:
+        """The one that runs; None: there is none, or more than one."""
+        running = self.agents.running()
+        return running[0] if len(running) == 1 else None
+
     def descriptors(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
@@ -157,8 +169,10 @@ class Trial:
     few_descriptors: int = 0
 
     async def happens(self, fault: Fault) -> float:
-        """Let it happen, for as long as it takes; the moment it was over."""
-        (agent,) = self.house.agents.running() or [0]
+        """Let it happen, for as long as it takes; the moment it was over. Nothing happens without one agent to harm."""
+        agent = await _until(self.house.agent, BACK_SECONDS)
+        if agent is None:
+            raise NoAgent(f"{len(self.house.agents.running())} agents before it, so that it did not happen")
         match fault.kind:
             case "app stopped":
                 await self._stopped(self.house.pid, fault.seconds)
@@ -196,7 +210,11 @@ class Trial:
         client, problems = self.client, []
         client.prefix = f"round{number}-"
         seen = len(client.complaints)
-        over = await self.happens(fault)
+        try:
+            over = await self.happens(fault)
+        except NoAgent as missing:
+            over = time.monotonic()
+            problems.append(str(missing))
         back = await _until(lambda: client.back_since(over), GIVE_UP_SECONDS)
         took = None if back is None else back - over
         if took is None or took > BACK_SECONDS:
@@ -280,14 +298,24 @@ async def run(
             calling.cancel()
             await asyncio.gather(calling, return_exceptions=True)
         await now.ends()
-        now.report.figures.append(f"{now.house.megabytes():.1f} MB at the end")
+        megabytes, share = now.house.megabytes(), None
+        now.report.figures.append(f"{megabytes:.1f} MB at the end")
         if idle_seconds:
             await asyncio.sleep(5)
             before = now.house.processor_seconds()
             await asyncio.sleep(idle_seconds)
             share = (now.house.processor_seconds() - before) / idle_seconds * 100
             now.report.figures.append(f"idle: {share:.3f} % of a core over {idle_seconds:.0f} s")
+        now.report.problems += too_much(megabytes, share)
         return now.report
+
+
+def too_much(megabytes: float, share: float | None) -> list[str]:
+    """What is above its bar. `share`: percent of a core while nobody calls; None: not measured."""
+    problems = [f"{megabytes:.1f} MB at the end, above {MOST_MEGABYTES:.0f}"] if megabytes > MOST_MEGABYTES else []
+    if share is not None and share > MOST_IDLE:
+        problems.append(f"{share:.3f} % of a core while nobody calls, above {MOST_IDLE}")
+    return problems
 
 
 async def _until(ask: Callable[[], Found | None], seconds: float) -> Found | None:
@@ -298,10 +326,9 @@ async def _until(ask: Callable[[], Found | None], seconds: float) -> Found | Non
     return answer
 
 
-def plan(rounds: int, seed: int, seconds: tuple[float, float] = LONG) -> list[Fault]:
+def plan(rounds: int, seed: int, kinds: Sequence[str] = KINDS, seconds: tuple[float, float] = LONG) -> list[Fault]:
     """So many faults, each kind as often as the others, in an order and for times that `seed` decides."""
     chance = random.Random(seed)
-    kinds = [kind for kind in KINDS if kind != "network cut" or can_cut()]
     drawn = [kinds[number % len(kinds)] for number in range(rounds)]
     chance.shuffle(drawn)
     longest = {"agent killed": (0.0, 0.0)}
@@ -317,8 +344,11 @@ def main() -> int:
     begun = time.monotonic()
     for number in (signal.SIGINT, signal.SIGTERM):  # under nohup too: programs and namespaces go with us
         signal.signal(number, signal.default_int_handler)
+    kinds = [kind for kind in KINDS if kind != "network cut" or can_cut()]
+    if kinds != list(KINDS):
+        _tell("The network is not cut in these rounds: that needs Linux, `ip`, and root.")
     with tempfile.TemporaryDirectory() as folder:
-        faults = plan(given.rounds, given.seed)
+        faults = plan(given.rounds, given.seed, kinds)
         report = asyncio.run(run(Path(folder), faults, agent=REAL_AGENT, idle_seconds=given.idle, tell=_tell))
     for kind, back in report.back.items():
         average = sum(back) / len(back)

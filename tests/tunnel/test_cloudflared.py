@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from homeport.tunnel import Again, Happening, TunnelFault
+from homeport.tunnel import Again, Capabilities, Happening, TunnelFault
 from homeport.tunnel import cloudflared as room
 from homeport.tunnel.cloudflared import CloudflaredTunnel
 from tests.tunnel.agents import LOCAL, FakeProgram, Listening, open_descriptors
@@ -41,6 +41,7 @@ async def test_a_quick_tunnel_has_a_name_that_does_not_come_back(program: FakePr
     tunnel = tunnel_with(program)
     info = await tunnel.start(LOCAL)
     assert (info.public_url, info.stable) == ("https://four-random-words-here.trycloudflare.com", False)
+    assert tunnel.capabilities == Capabilities(stable_host=False, needs_account=False)
     assert await tunnel.alive()
     assert (await tunnel.preflight()).program_source == "path"
     await tunnel.stop()
@@ -52,6 +53,7 @@ async def test_a_named_tunnel_is_stable_and_its_token_only_in_a_private_file(pro
     tunnel = tunnel_with(program, **NAMED, environ=program.environ | secrets)
     info = await tunnel.start(LOCAL)
     assert (info.public_url, info.stable) == ("https://home.example.com", True)
+    assert tunnel.capabilities == Capabilities(stable_host=True, needs_account=True)
     (run,) = program.runs
     assert run["token"] == TOKEN
     assert TOKEN not in str(run["arguments"]) + str(run["environment"])

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from homeport.tunnel import Again, Happening, TunnelFault
+from homeport.tunnel import Again, Capabilities, Happening, TunnelFault
 from homeport.tunnel import ngrok_agent as agent
+from homeport.tunnel.ngrok import INTERSTITIAL
 from homeport.tunnel.ngrok_token import configuration_files, find_token
 from tests.tunnel.agents import LOCAL, TOKEN, FakeProgram, Listening, ngrok_with, open_descriptors
 
@@ -53,6 +54,17 @@ async def test_a_name_for_one_session_is_not_stable(program: FakeProgram) -> Non
     await tunnel.stop()
 
 
+@pytest.mark.parametrize(
+    ("domain", "page"),
+    [("", INTERSTITIAL), ("mine.ngrok-free.dev", INTERSTITIAL), ("home.example.com", ""), ("mine.ngrok.app", "")],
+)
+def test_a_browser_meets_ngroks_own_page_first_but_not_at_a_name_that_is_paid_for(
+    domain: str, page: str, program: FakeProgram
+) -> None:
+    can = ngrok_with(program, domain=domain).capabilities
+    assert can == Capabilities(stable_host=True, needs_account=True, browser_interstitial=page)
+
+
 async def test_the_token_is_in_a_private_file_and_nowhere_else(program: FakeProgram) -> None:
     secrets = {"NGROK_AUTHTOKEN": TOKEN, "HOMEPORT_SECRET_NGROK": TOKEN, "PRIVY_APP_SECRET": "hush", "LANG": "C"}
     tunnel = ngrok_with(program, environ=program.environ | secrets)
@@ -68,6 +80,14 @@ async def test_the_token_is_in_a_private_file_and_nowhere_else(program: FakeProg
     assert TOKEN.encode() not in command
     await tunnel.stop()
     assert not file.exists()
+
+
+PROXY = {"https_proxy": "http://127.0.0.1:9"}
+
+
+def proxies(program: FakeProgram) -> list[bool]:
+    """Whether it was given the proxy, each time."""
+    return ["https_proxy" in run["environment"] for run in program.runs]
 
 
 ACCOUNT = "dashboard.ngrok.com/get-started/your-authtoken"
@@ -125,10 +145,37 @@ async def test_a_remembered_name_of_another_account_gives_way_to_the_accounts_ow
 
 async def test_a_proxy_that_ngrok_refuses_is_left_out_where_the_network_needs_none(program: FakeProgram) -> None:
     program.steer(mode="proxy")
-    tunnel = ngrok_with(program, environ=program.environ | {"https_proxy": "http://127.0.0.1:9"})
+    tunnel = ngrok_with(program, environ=program.environ | PROXY)
     assert (await tunnel.start(LOCAL)).public_url == OWN
     await tunnel.stop()
-    assert ["https_proxy" in run["environment"] for run in program.runs] == [True, False]
+    assert proxies(program) == [True, False]
+
+
+async def test_a_proxy_that_ngrok_refuses_where_nothing_else_leads_out_is_the_cause(
+    program: FakeProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent, "DIAL_SECONDS", 0.1)
+    program.steer(mode="proxy", without_proxy="no network")
+    tunnel = ngrok_with(program, environ=program.environ | PROXY)
+    for _ in range(2):  # as often as somebody wants it tried: with the proxy, and without
+        with pytest.raises(TunnelFault) as caught:
+            await tunnel.start(LOCAL)
+        fault = caught.value
+        assert fault.provider_code == "ERR_NGROK_9009"
+        assert "through a proxy, and ngrok's free plan refuses proxies" in fault.message
+        assert "NO_PROXY=ngrok.com" in fault.hint
+        assert "--tunnel cloudflared" in fault.hint
+        assert (fault.again, fault.tokenless) == (Again.NEVER, False)
+        assert program.running() == []
+    assert proxies(program) == [True, False] * 2
+
+
+async def test_what_ngrok_says_without_the_proxy_counts_where_it_is_reached_without(program: FakeProgram) -> None:
+    program.steer(mode="proxy", without_proxy="revoked")
+    fault = await refused(program, environ=program.environ | PROXY)
+    assert "was reset, or revoked" in fault.message
+    assert fault.tokenless
+    assert proxies(program) == [True, False]
 
 
 async def test_a_program_that_prints_nothing_is_ended_after_a_while(

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from homeport.tunnel import Again, Happening, TunnelFault
+from homeport.tunnel import Again, Capabilities, Happening, TunnelFault
 from homeport.tunnel.ssh import SshTunnel
 from tests.tunnel.agents import Listening, open_descriptors
 from tests.tunnel.ssh_server import PUBLIC, Server
@@ -50,6 +50,7 @@ async def test_the_servers_port_leads_here_until_it_is_stopped() -> None:
         tunnel = server.tunnel()
         info = await tunnel.start(local)
         assert (info.public_url, info.stable, info.provider) == (PUBLIC, True, "ssh")
+        assert (info.expires_at, tunnel.capabilities) == (None, Capabilities(stable_host=True, needs_account=False))
         assert await said_at(server.remote_port) == b"hello"
         assert await tunnel.alive()
         await tunnel.stop()

@@ -13,6 +13,8 @@ from homeport.clock import Clock
 TICK = 5.0
 """Seconds between two looks while nothing happens."""
 ALIVE_EVERY = 15.0
+SOON_AFTER = 1.0
+"""A look so few seconds after the last one, because of a planned step in between, tells nothing."""
 SLEPT = 10.0
 """A look that comes so many seconds too late tells that this computer slept, or stood still."""
 ELSEWHERE = ("192.0.2.1", 9)
@@ -36,7 +38,7 @@ class Interruptions:
     def something_changed(self, *, watch_network: bool) -> bool:
         """Whether this computer slept or stood still, or came into a network, since the last look."""
         wall, steady = self._clock(), self._timer()
-        if steady - self._steady < 1.0:  # a planned step came between two looks
+        if steady - self._steady < SOON_AFTER:
             return False
         late = max(wall - self._wall, steady - self._steady) - TICK
         self._wall, self._steady = wall, steady
