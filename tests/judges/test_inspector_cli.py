@@ -15,6 +15,7 @@ from tests.browser.sign_in import sign_in
 from tests.child import Child
 from tests.judges.node import needs_judges, node_program, program_of
 from tests.program import Homeport, free_ports, running_homeport
+from tests.scaffold.projects import caches, new_project, run_in
 
 pytestmark = [needs_judges, needs_chromium]
 
@@ -52,6 +53,22 @@ async def test_the_inspector_resolves_the_widget_of_every_tool_that_has_one(tmp_
         assert read["contents"][0]["text"] == bundles.page("list-view")
         templates = await inspector.runs("--method", "resources/templates/list")
         assert templates["resourceTemplates"] == []
+
+
+async def test_the_inspector_resolves_the_widget_of_a_new_project(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    recipes = new_project(tmp_path / "recipes")
+    built = run_in(recipes, caches(tmp_path, pytestconfig), "homeport", "build")
+    assert built.returncode == 0, built.stdout + built.stderr
+    async with running_homeport(tmp_path, "--app", str(recipes)) as homeport:
+        inspector = Inspector(homeport, tmp_path, "modern")
+        listed = await inspector.signs_in("--method", "tools/list", "--strict")
+        assert {tool["name"] for tool in listed["tools"]} == {"find_recipes", "rate_recipe"}
+        (shown,) = (each for each in await inspector.probes_widgets() if each["hasApp"])
+        assert shown["toolName"] == "find_recipes"
+        assert not shown.get("resourceError"), shown
+        read = await inspector.runs("--method", "resources/read", "--uri", shown["resourceUri"])
+        page = (recipes / "widgets" / "dist" / "recipe-list.html").read_text(encoding="utf-8")
+        assert read["contents"][0]["text"] == page
 
 
 class Inspector:

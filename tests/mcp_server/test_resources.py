@@ -123,7 +123,7 @@ async def test_resources_are_announced(modern: bool) -> None:
     "uri",
     [
         "ui://widget/recipe-list-000000000000.html",
-        "ui://widget/recipe-list-live.html",
+        "ui://widget/other-live.html",
         "ui://widget/recipe-list.html",
         "ui://widget/other-000000000000.html",
         "ui://widget/../secrets-000000000000.html",
@@ -303,6 +303,30 @@ async def test_while_it_is_developed_a_widget_has_one_address_whatever_its_page_
         assert newest.result["structuredContent"]["html"] == SECOND
         assert newest.text == "The newest page of 'recipe-list'."
         assert (await door.ask("resources/read", {"uri": "ui://widget/other-live.html"})).error["code"] == -32002
+
+
+@ERAS
+async def test_a_conversation_from_its_development_shows_todays_page_where_it_is_served(
+    tmp_path: Path, modern: bool
+) -> None:
+    pages = PagesInMemory(recipe_list=FIRST)
+    live = "ui://widget/recipe-list-live.html"
+    async with (
+        database_in(tmp_path) as database,
+        open_door(recipes(), widgets=served(pages, database)) as door,
+    ):
+        contents = await read(door, live, modern=modern)
+        assert contents["text"] == FIRST
+        assert contents["_meta"] == (await read(door, URI))["_meta"]
+        pages.put("recipe-list", SECOND)
+        assert (await read(door, live, modern=modern))["text"] == SECOND
+        # It is offered nowhere.
+        listed = (await door.ask("resources/list", modern=modern)).result["resources"]
+        assert live not in [each["uri"] for each in listed]
+        assert await uri_of(door) != live
+    async with open_door(recipes(), widgets=served(PagesInMemory())) as door:
+        answer = await door.ask("resources/read", {"uri": live}, modern=modern)
+        assert answer.error["code"] == (-32602 if modern else -32002)
 
 
 async def test_the_page_at_the_development_address_has_an_address_of_its_own() -> None:

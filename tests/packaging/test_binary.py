@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
+import select
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -172,6 +174,21 @@ async def test_a_signal_ends_it_cleanly_and_leaves_nothing_unpacked(person: Inst
         assert await child.ends() == 0, child.output
         assert "Stopping." in child.output
     assert os.listdir(person.environment["TMPDIR"]) == []
+    assert not (person.data_dir / "control.json").exists()
+
+
+async def test_when_its_outer_half_is_killed_the_inner_one_stops_cleanly_as_well(person: Installation) -> None:
+    async with running(person, "serve") as child:
+        await start(person)
+        (inner,) = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text(encoding="utf-8").split()
+        ended = os.pidfd_open(int(inner))
+        try:
+            os.kill(child.pid, signal.SIGKILL)
+            assert await asyncio.to_thread(select.select, [ended], [], [], 20) == ([ended], [], [])
+        finally:
+            os.close(ended)
+        await child.ends()
+        assert "Stopping." in child.output
     assert not (person.data_dir / "control.json").exists()
 
 

@@ -23,6 +23,15 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return checkout.folder / "dist"
 
 
+@pytest.fixture(scope="module")
+def installed(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment with nothing but the wheel and what it needs."""
+    folder = tmp_path_factory.mktemp("installed")
+    python = clean_environment(folder)
+    said(install(python, str(wheel_of(distributions)), cwd=folder))
+    return python
+
+
 def sdist_of(distributions: Path) -> Path:
     return next(distributions.glob("*.tar.gz"))
 
@@ -68,14 +77,23 @@ def test_the_sdist_carries_the_sources_and_the_built_pages_and_no_toolchain(dist
     assert not [name for name in names if "node_modules" in name or name.startswith("tests/")]
 
 
-def test_the_wheel_works_in_a_clean_environment(distributions: Path, tmp_path: Path) -> None:
-    python = clean_environment(tmp_path)
-    said(install(python, str(wheel_of(distributions)), cwd=tmp_path))
-    done = run([str(python), "-c", PAGE_LENGTH], cwd=tmp_path, path=tmp_path)
+def test_the_wheel_works_in_a_clean_environment(installed: Path, tmp_path: Path) -> None:
+    done = run([str(installed), "-c", PAGE_LENGTH], cwd=tmp_path, path=tmp_path)
     length, error = said(done).split()
     assert int(length) > 1000
     assert error == "''"
-    assert "Usage" in said(run([str(python.with_name("homeport")), "--help"], cwd=tmp_path, path=tmp_path))
+    assert "Usage" in said(run([str(installed.with_name("homeport")), "--help"], cwd=tmp_path, path=tmp_path))
+
+
+def test_a_new_project_runs_with_uv_as_its_author_is_told(installed: Path, tmp_path: Path) -> None:
+    homeport = str(installed.with_name("homeport"))
+    told = said(run([homeport, "new", "recipes"], cwd=tmp_path, path=tmp_path))
+    assert "uv run homeport" in told
+    recipes = tmp_path / "recipes"
+    command = [find_uv(), "run", "--python", sys.executable, "homeport", "--version"]
+    version = said(run([homeport, "--version"], cwd=tmp_path, path=tmp_path))
+    assert said(run(command, cwd=recipes, path=tmp_path)) == version
+    assert next((recipes / ".venv").glob("[bS]*/homeport*")).exists()
 
 
 def test_an_sdist_installs_without_asking_for_node(distributions: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import cast
 from homeport.clock import system_randomness
 from homeport.control.api import control_app
 from homeport.control.session import Sessions
+from homeport.engine.answers import stated
 from homeport.engine.protocol import (
     ApprovalPreview,
     Approved,
@@ -20,6 +21,7 @@ from homeport.engine.protocol import (
     EngineMethods,
     PendingRequest,
     Status,
+    Step,
 )
 from homeport.errors import NoSuchRequest, WrongCode
 from homeport.listening import LOOPBACK, Listener, bind, port_of
@@ -62,13 +64,14 @@ class StandingEngine:
     def __init__(self, status: Status = ONLINE, requests: tuple[PendingRequest, ...] = ()) -> None:
         self.now = status
         self.requests = list(requests)
+        self.steps: list[Step] = []
         self.previews: dict[str, ApprovalPreview] = {}
         """By the code that is typed."""
         self.approved: list[tuple[str, bool]] = []
         """As whom, and whether on another network."""
 
     async def status(self) -> Status:
-        return replace(self.now, waiting=len(self.requests))
+        return stated(replace(self.now, waiting=len(self.requests)))
 
     async def pending(self) -> list[PendingRequest]:
         return list(self.requests)
@@ -77,7 +80,7 @@ class StandingEngine:
         return []
 
     async def checklist(self) -> Checklist:
-        return Checklist([], "", ConnectorForm("", "", "", ""))
+        return Checklist(self.steps, "", ConnectorForm("", "", "", ""))
 
     async def preview_approval(self, code: str) -> ApprovalPreview:
         if code not in self.previews:

@@ -11,7 +11,8 @@ from typing import Literal
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
 
-from homeport.engine.protocol import ApprovalPreview, AppStatus
+from homeport.engine.first_times import STEPS
+from homeport.engine.protocol import ApprovalPreview, AppStatus, Step, TunnelStatus
 from tests.browser.chromium import chromium_window, complaints_of, needs_chromium
 from tests.widgets.engine import ASKING, ONLINE, Door, StandingEngine, control_listener
 
@@ -37,10 +38,10 @@ async def open_dashboard(engine: StandingEngine) -> AsyncIterator[tuple[Page, Do
 
 async def test_a_fresh_link_opens_a_session_that_survives_a_reload_and_leaves_no_code_in_the_address() -> None:
     async with open_dashboard(StandingEngine()) as (page, door):
-        await expect(page.get_by_label("State")).to_have_text("Online")
+        await expect(page.get_by_label("State")).to_have_text("Online at door.example.com")
         assert page.url == door.url
         await page.reload()
-        await expect(page.get_by_label("State")).to_have_text("Online")
+        await expect(page.get_by_label("State")).to_have_text("Online at door.example.com")
 
 
 async def test_a_page_without_a_session_says_how_to_open_one() -> None:
@@ -57,7 +58,7 @@ async def test_a_link_that_was_used_says_so() -> None:
         link = door.fresh_link()
         first = await context.new_page()
         await first.goto(link)
-        await expect(first.get_by_label("State")).to_have_text("Online")
+        await expect(first.get_by_label("State")).to_have_text("Online at door.example.com")
         await first.evaluate("localStorage.clear()")
         second = await context.new_page()
         await second.goto(link)
@@ -67,7 +68,7 @@ async def test_a_link_that_was_used_says_so() -> None:
 
 async def test_a_session_of_an_earlier_run_is_dropped() -> None:
     async with open_dashboard(StandingEngine()) as (page, _):
-        await expect(page.get_by_label("State")).to_have_text("Online")
+        await expect(page.get_by_label("State")).to_have_text("Online at door.example.com")
         await page.evaluate("localStorage.setItem('homeport.session', 'of-an-earlier-run')")
         await expect(page.get_by_text("This page has no session")).to_be_visible()
         assert await page.evaluate("localStorage.getItem('homeport.session')") is None
@@ -97,13 +98,54 @@ async def test_without_a_tunnel_it_says_that_chatgpt_cannot_reach_the_url() -> N
         await expect(connector).to_contain_text("http://localhost:3002/mcp")
 
 
+@pytest.mark.parametrize(
+    ("stable", "words"), [(True, "Nobody is signed out."), (False, "everybody must sign in again")]
+)
+async def test_what_a_stop_costs_is_said_before_it(stable: bool, words: str) -> None:
+    tunnel = TunnelStatus(provider="cloudflared", state="up", public_url=ONLINE.public_url, stable=stable)
+    engine = StandingEngine(replace(ONLINE, tunnel_state=tunnel))
+    async with open_dashboard(engine) as (page, _):
+        await page.get_by_role("button", name="Stop").click()
+        await expect(page.get_by_role("dialog")).to_contain_text(words)
+        await page.keyboard.press("Escape")
+        await page.get_by_role("navigation").get_by_role("link", name="Tunnel").click()
+        await page.get_by_role("button", name="Open anew").click()
+        await expect(page.get_by_role("dialog")).to_contain_text(words)
+
+
+@pytest.mark.parametrize(
+    ("open_steps", "words"),
+    [
+        ({"sign-in", "tool-call", "widget-called"}, "ChatGPT does not work with this Homeport yet."),
+        ({"tunnel"}, "ChatGPT gets no answer from this Homeport now."),
+        ({"widget-fetched", "widget-started"}, None),
+        (set(), None),
+    ],
+)
+async def test_the_next_step_is_named_until_a_tool_was_called(open_steps: set[str], words: str | None) -> None:
+    engine = StandingEngine()
+    engine.steps = [Step(name, name, "now" if name in open_steps else "done", 0, "", "") for name in STEPS]
+    async with open_dashboard(engine) as (page, _):
+        menu = page.get_by_role("navigation")
+        await menu.get_by_role("link", name="Tunnel").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Tunnel")
+        async with page.expect_response(lambda answer: answer.url.endswith("/checklist")) as answer:
+            await menu.get_by_role("link", name="Overview").click()
+        await (await answer.value).finished()
+        notice = page.get_by_role("main").locator(".notice")
+        if words is None:
+            await expect(notice).to_have_count(0)
+        else:
+            await expect(notice).to_contain_text(words)
+
+
 async def test_problems_and_warnings_are_announced() -> None:
     broken = AppStatus("Recipes", "/recipes/mcp", "https://door.example.com/recipes/mcp", 1, "app.py, line 3: no app")
     ill = replace(
         ONLINE, state="error", problem="The tunnel is down.", warnings=["Secrets are in a file."], apps=[broken]
     )
     async with open_dashboard(StandingEngine(ill)) as (page, _):
-        await expect(page.get_by_label("State")).to_have_text("Not working")
+        await expect(page.get_by_label("State")).to_have_text("Homeport could not start")
         await expect(page.get_by_role("alert")).to_have_text(["The tunnel is down.", "app.py, line 3: no app"])
         await expect(page.get_by_role("list", name="Warnings")).to_have_text("Secrets are in a file.")
 
@@ -175,13 +217,13 @@ async def test_denying_what_is_gone_already_says_so() -> None:
 async def test_a_listener_that_goes_away_is_noticed_and_the_last_view_stays() -> None:
     engine = StandingEngine()
     async with open_dashboard(engine) as (page, _):
-        await expect(page.get_by_label("State")).to_have_text("Online")
+        await expect(page.get_by_label("State")).to_have_text("Online at door.example.com")
         await page.route("**/api/**", lambda route: route.abort())
         await expect(page.get_by_role("alert")).to_contain_text("does not answer")
         await expect(page.get_by_label("State")).to_have_text("Not answering")
         await expect(page.get_by_text(ONLINE.connector_url, exact=True)).to_be_visible()
         await page.unroute("**/api/**")
-        await expect(page.get_by_label("State")).to_have_text("Online")
+        await expect(page.get_by_label("State")).to_have_text("Online at door.example.com")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

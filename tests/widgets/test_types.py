@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
+from homeport.apps.tool_types import tool_types
+from homeport.items import Items, items_app
 from tests.npm import install, run_node
 
 WIDGETS = Path(__file__).resolve().parents[2] / "widgets"
@@ -22,3 +25,10 @@ def test_the_type_check_sees_the_sources() -> None:
     sources = {path for suffix in ("ts", "tsx") for path in (WIDGETS / "src").rglob(f"*.{suffix}")}
     assert sources
     assert not sources - seen
+
+
+def test_the_list_view_knows_the_tools_as_they_are() -> None:
+    """What comes after the first line, which says where it is from."""
+    written = (WIDGETS / "src" / "list-view" / "tools.d.ts").read_text(encoding="utf-8")
+    generated = tool_types(items_app(cast(Items, None)))
+    assert written.partition("\n")[2] == generated.partition("\n")[2]

@@ -18,6 +18,8 @@ from homeport.errors import NotFoundError
 from homeport.testing.chat import Chat
 
 WITH_RESULT = ("result", "slow")
+WITH_REASON = ("failed", "cancelled")
+"""Where the text is a reason."""
 
 
 def folder_of(app: App) -> Path:
@@ -58,6 +60,9 @@ def simulation_in(
             raise NotFoundError(f"There is no folder to find previews/{name}.json in.")
         saved = Simulations(folder / "previews").load(name).model_dump(exclude_unset=True)
     tool = shown_by(app, widget, str(changes.get("tool") or saved.get("tool") or ""))
+    if changes.get("state") in WITH_REASON and saved.get("state") not in WITH_REASON:
+        # The text of a result is no reason why there is none.
+        saved.pop("text", None)
     try:
         return Simulation.model_validate({**saved, **changes, "tool": tool.name}), tool
     except ValidationError as error:

@@ -33,7 +33,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the widget has put before the person: a "message" into the chat, a "link", a "modal" or a "file"."""
+    """What the widget has put before the person: a "message" into the chat, a "link", a "modal" or a "file"; or an
+    "app-link", to which the chat's button to the app leads.
+    """
 
     kind: str
     text: str

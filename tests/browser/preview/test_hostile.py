@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.chromium import needs_chromium
@@ -12,9 +13,13 @@ from tests.browser.preview.opened import EVIL, opened, widget
 pytestmark = needs_chromium
 
 
-async def test_a_widget_that_loops_for_ever_is_noticed_and_can_be_stopped(tmp_path: Path) -> None:
-    loops = widget("begin().then(() => setTimeout(() => { for (;;); }, 50));")
-    async with opened(tmp_path, loops) as it:
+@pytest.mark.parametrize(
+    "script",
+    ["begin().then(() => setTimeout(() => { for (;;); }, 50));", "for (;;);"],
+    ids=["once it has begun", "as it is loaded"],
+)
+async def test_a_widget_that_loops_for_ever_is_noticed_and_can_be_stopped(tmp_path: Path, script: str) -> None:
+    async with opened(tmp_path, widget(script)) as it:
         await it.works()
         alert = it.page.get_by_role("alert").filter(has_text="does not let go of its thread")
         # It is said after five seconds without an answer.
@@ -77,6 +82,19 @@ async def test_blocked_hosts_are_not_asked_and_each_is_a_finding_with_its_remedy
         await it.finds("style-src", f"{EVIL}/style.css")
         await it.finds("frame-src", EVIL, "does not leave its page")
         await it.finds("eval", "ChatGPT allows no eval")
+        await it.works()
+
+
+async def test_a_font_inside_the_file_is_blocked_as_in_chatgpt_and_is_a_finding(tmp_path: Path) -> None:
+    brings = widget(
+        """const font = "data:font/woff2;base64,d09GMgABAAAAAA==";
+        const style = document.createElement('style');
+        style.textContent = `@font-face { font-family: Own; src: url(${font}); } p { font-family: Own; }`;
+        document.head.append(style);
+        begin();"""
+    )
+    async with opened(tmp_path, brings) as it:
+        await it.finds("font-src", "Its content policy blocked data", "use var(--font-sans)")
         await it.works()
 
 

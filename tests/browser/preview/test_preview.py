@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from homeport import Widget
 from tests.browser.axe import needs_axe, violations
 from tests.browser.chromium import needs_chromium
 from tests.browser.preview.opened import Opened, opened, widget
+from tests.browser.screens import picture
 
 pytestmark = needs_chromium
 
@@ -54,9 +55,6 @@ async def test_a_result_of_a_real_call_reaches_the_widget_over_both_bridges(tmp_
         assert context["containerDimensions"] == {"height": 400, "maxWidth": 768}
         assert context["toolInfo"]["tool"]["name"] == "show_note"
         assert context["styles"]["variables"]["--color-text-primary"].startswith("light-dark(")
-        assert "requestCheckout" not in said["methods"]
-        assert "callTool" in said["methods"]
-        assert "downloadFile" not in host["hostCapabilities"]
 
 
 async def test_the_other_host_has_no_window_openai_at_all(tmp_path: Path) -> None:
@@ -102,6 +100,7 @@ async def test_each_moment_is_told_as_a_host_tells_it(
         at_load = said["atLoad"]
         assert at_load["widgetState"] == state
         assert at_load["toolOutput"] == output
+        await picture(it.page, f"preview-{moment}")
         knows = moment in ("cancelled", "failed", "slow")
         assert at_load["toolInput"] == ({"words": "soup"} if knows else None)
 
@@ -130,6 +129,34 @@ async def test_theme_locale_size_and_mode_are_told_when_they_change(tmp_path: Pa
         assert globals["displayMode"] == "fullscreen"
         assert globals["safeArea"]["insets"]["bottom"] == 34
         assert globals["userAgent"]["device"] == {"type": "mobile"}
+
+
+async def test_what_is_typed_stays_while_the_widget_talks(tmp_path: Path) -> None:
+    talks = widget(
+        """begin().then(() => setInterval(() => tell('notifications/message', {}), 20));
+        addEventListener('message', ({ data }) => {
+          const { containerDimensions, locale } = data?.params ?? {};
+          if (containerDimensions?.maxWidth === 500) say('narrow');
+          if (locale) say(`narrow, ${locale}`);
+        });"""
+    )
+    async with opened(tmp_path, talks) as it:
+        messages = (await it.tab("Messages")).get_by_role("listitem")
+        host = await it.tab("Host")
+        for field, typed, told in (
+            (it.page.get_by_label("Width"), "500", "narrow"),
+            (host.get_by_label("Locale"), "fr-FR", "narrow, fr-FR"),
+        ):
+            await field.fill(typed)
+            before = await messages.count()
+            await expect(messages.nth(before + 3)).to_be_attached()
+            await expect(field).to_have_value(typed)
+            await field.press("Enter")
+            await expect(it.out).to_have_text(told)
+        # What is no width is not taken, and the field has the old one again.
+        await it.page.get_by_label("Width").fill("3")
+        await it.page.get_by_label("Width").press("Enter")
+        await expect(it.page.get_by_label("Width")).to_have_value("500")
 
 
 async def test_what_a_widget_asks_for_by_window_openai_happens(tmp_path: Path) -> None:
@@ -208,17 +235,13 @@ async def test_json_that_cannot_be_read_says_where_and_changes_nothing(tmp_path:
         await expect(it.out).to_contain_text("edited")
 
 
-async def test_an_edit_is_shown_by_itself_within_the_time_that_is_promised(tmp_path: Path) -> None:
+async def test_an_edit_shows_by_itself(tmp_path: Path) -> None:
     async with opened(tmp_path, widget("begin(); say('version 0');")) as it:
         await expect(it.out).to_have_text("version 0")
-        times = []
-        for number in range(1, 6):
+        for number in range(1, 4):
             async with it.anew():
-                began = time.perf_counter()
                 it.scene.pages.edit("note-view", widget(f"begin(); say('version {number}');"))
-            times.append(time.perf_counter() - began)
             await expect(it.out).to_have_text(f"version {number}")
-        print("edit to shown, ms:", [round(each * 1000) for each in times])
 
 
 async def test_a_broken_app_is_said_over_the_last_good_widget(tmp_path: Path) -> None:
@@ -228,6 +251,7 @@ async def test_a_broken_app_is_said_over_the_last_good_widget(tmp_path: Path) ->
         it.scene.pages.edit("note-view", widget("begin(); say('good');"))
         await expect(it.page.get_by_role("alert")).to_contain_text("app.py, line 3")
         await expect(it.out).to_have_text("good")
+        await picture(it.page, "preview-broken")
 
 
 async def test_a_simulation_is_saved_and_opened_again_by_its_address(tmp_path: Path) -> None:
@@ -245,6 +269,42 @@ async def test_a_simulation_is_saved_and_opened_again_by_its_address(tmp_path: P
         await expect(it.out).to_contain_text("saved")
         await expect(it.page.get_by_role("radio", name="Dark")).to_be_checked()
         assert it.page.url.endswith("#simulation=dark-one")
+
+
+async def test_a_phone_of_a_simulation_is_as_wide_as_a_phone_and_only_another_width_is_written_down(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "data" / "previews"
+    folder.mkdir(parents=True, mode=0o700)
+    (tmp_path / "data").chmod(0o700)
+    saved = {"tool": "show_note", "host": {"device": "phone", "displayMode": "fullscreen"}}
+    (folder / "phone.json").write_text(json.dumps(saved))
+    async with opened(tmp_path, HEARS, simulation="phone") as it:
+        await expect(it.out).to_contain_text("tool-result")
+        await expect(it.page.get_by_label("Width")).to_have_value("390")
+        frame = await it.page.locator(".stage iframe").bounding_box()
+        assert frame is not None
+        assert frame["width"] == 390
+        context = (await heard(it))["host"]["hostContext"]
+        assert context["safeAreaInsets"]["bottom"] == 34
+        assert context["containerDimensions"] == {"height": 720, "width": 390}
+
+        async def save(name: str) -> object:
+            await it.page.get_by_role("button", name="Save…").click()
+            await it.page.get_by_label("Name").fill(name)
+            await it.page.get_by_role("button", name="Save", exact=True).click()
+            await expect(it.page).to_have_url(re.compile(f"#simulation={name}$"))
+            return json.loads((folder / f"{name}.json").read_text())["host"]
+
+        kept = await save("again")
+        assert isinstance(kept, dict)
+        assert kept["device"] == "phone"
+        assert not {"width", "height", "safeArea"} & set(kept)
+        await it.page.get_by_label("Width").fill("768")
+        await it.page.get_by_label("Width").press("Enter")
+        wide = await save("wide")
+        assert isinstance(wide, dict)
+        assert wide["width"] == 768
 
 
 async def test_a_simulation_that_is_not_there_says_so(tmp_path: Path) -> None:
@@ -291,6 +351,7 @@ async def test_nothing_keeps_anybody_out(tmp_path: Path, scheme: Literal["light"
     async with opened(tmp_path, widget("begin().then(() => host('nothing', {}).catch(() => say('done')));")) as it:
         await it.page.emulate_media(color_scheme=scheme)
         await expect(it.out).to_have_text("done")
+        await picture(it.page, f"preview-{scheme}")
         found: list[str] = []
         for name in ("Call", "Result", "State", "Host", "Findings", "Messages", "Chat"):
             await it.tab(name)
@@ -302,6 +363,7 @@ async def test_it_fits_a_phone(tmp_path: Path) -> None:
     async with opened(tmp_path, HEARS, viewport=ViewportSize(width=360, height=740)) as it:
         await expect(it.out).to_contain_text("tool-result")
         assert await it.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await picture(it.page, "preview-phone")
 
 
 async def test_the_tabs_follow_the_arrow_keys(tmp_path: Path) -> None:

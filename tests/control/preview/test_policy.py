@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from homeport.control.preview.policy import declared_sources, redirect_domains, widget_policy
+from tests.widgets.kit.scene import POLICY
 
 NOTHING = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src 'none'; "
     "media-src data:; connect-src 'none'; frame-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'"
 )
+
+
+def test_the_kits_own_tests_run_under_the_same_policy() -> None:
+    assert in_full(POLICY) == in_full(widget_policy({}).directives)
+
+
+def in_full(policy: str) -> dict[str, str]:
+    """What a policy allows, by directive: where it is silent, its default counts."""
+    said = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    fetched = ("script-src", "style-src", "img-src", "font-src", "media-src", "connect-src", "frame-src", "object-src")
+    return dict.fromkeys((*fetched, "worker-src", "manifest-src"), said["default-src"]) | said
 
 
 def test_a_widget_that_declares_nothing_reaches_nothing() -> None:
@@ -25,6 +37,7 @@ def test_declared_origins_are_allowed_for_what_they_were_declared_for_only() -> 
     rules = dict(rule.split(" ", 1) for rule in widget_policy({"ui": {"csp": csp}}).directives.split("; "))
     assert rules["connect-src"] == "https://api.example.com wss://live.example.com:8443"
     assert rules["img-src"] == "data: https://*.images.example.com"
+    assert rules["font-src"] == "https://*.images.example.com"
     assert rules["script-src"] == "'unsafe-inline' https://*.images.example.com"
     assert rules["frame-src"] == "https://maps.example.com"
     assert rules["base-uri"] == "https://base.example.com"

@@ -84,3 +84,10 @@ def test_a_file_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "big.json").write_text('{"tool": "t", "text": "' + "x" * 600_000 + '"}')
     with pytest.raises(SimulationError, match="larger than 512 kB"):
         Simulations(tmp_path).load("big")
+
+
+def test_a_device_brings_its_width_and_edges_along_unless_the_file_says_others() -> None:
+    assert Simulation.model_validate({"tool": "t", "host": {"device": "phone"}}).host.width is None
+    own = Simulation.model_validate({"tool": "t", "host": {"device": "phone", "width": 768, "safeArea": {}}})
+    kept = own.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    assert kept["host"] == {"device": "phone", "width": 768, "safeArea": {}}, "chosen, though a desktop has the same"

@@ -11,6 +11,7 @@ from playwright.async_api import Locator, expect
 from homeport import bundles
 from tests.browser.axe import needs_axe, violations
 from tests.browser.chromium import needs_chromium
+from tests.browser.screens import picture
 from tests.widgets.kit.scene import Bridges, Chat, chat_with, refusal, result
 from tests.widgets.list_view.items import HOLD, ITEMS, item, list_view
 
@@ -62,6 +63,19 @@ async def test_what_is_asked_for_shows_at_once_and_only_once() -> None:
         assert len(chat.calls) == 1
 
 
+async def test_another_action_waits_for_the_one_that_is_under_way() -> None:
+    async with list_view() as (chat, _):
+        await chat.page.evaluate(HOLD)
+        await chat.widget.get_by_role("button", name="complete Write a tool").click()
+        await expect(row(chat, "Write a tool").locator("[aria-busy=true]")).to_have_count(1)
+        await chat.widget.get_by_role("button", name="archive Write a tool").click()
+        await chat.page.evaluate("() => { const first = letGo; letGo = undefined; first(); }")
+        await chat.page.wait_for_function("() => letGo")
+        await chat.page.evaluate("() => letGo()")
+        await expect(row(chat, "Write a tool")).to_have_count(0)
+        assert [given["action"] for _, given in chat.calls] == ["complete", "archive"]
+
+
 async def test_what_fails_is_undone_says_why_and_can_be_tried_again() -> None:
     async with list_view() as (chat, server):
         server.refuse()
@@ -98,6 +112,8 @@ async def test_selected_items_are_acted_on_together_and_known_to_the_model() -> 
         assert told[-1] == {"structuredContent": {"selected_items": chosen}}
         await chat.widget.get_by_role("button", name="Complete", exact=True).click()
         await expect(chat.widget.locator(".row.done")).to_have_count(3)
+        # It shows before the answers are there.
+        await expect(chat.widget.locator("[aria-busy=true]")).to_have_count(0)
         assert {name for name, each in server.items.items() if each["state"] == "done"} == {
             "Homeport",
             "tool",
@@ -125,6 +141,7 @@ async def test_the_keyboard_alone_moves_selects_acts_and_goes_back() -> None:
         await expect(chat.widget.get_by_role("status")).to_have_text("2 selected")
         await press(chat, "Tab", "Enter")
         await expect(chat.widget.get_by_role("button", name="reopen Write a tool")).to_be_focused()
+        await expect(chat.widget.locator("[aria-busy=true]")).to_have_count(0)
         assert chat.calls == [("perform-item-action", {"item_id": "tool", "action": "complete"})]
         await press(chat, "Tab", "Enter")
         # The row has gone, and the next one has the focus.
@@ -136,9 +153,12 @@ async def test_the_keyboard_alone_moves_selects_acts_and_goes_back() -> None:
         assert await chat.widget.get_by_role("row").and_(chat.widget.locator("[tabindex='0']")).count() == 1
 
 
+@needs_axe
 async def test_without_items_it_says_so() -> None:
     async with list_view(items=[]) as (chat, _):
         await expect(chat.widget.get_by_text("No items yet.")).to_be_visible()
+        assert await violations(chat.frame) == []
+        await picture(chat.page, "list-view-empty")
     async with list_view(items=[item("Keep a plan", state="archived")]) as (chat, _):
         await expect(chat.widget.get_by_text("Everything is archived.")).to_be_visible()
 
@@ -172,6 +192,26 @@ async def test_filter_selection_and_changes_last_over_a_reload_in_chatgpt() -> N
         await expect(row(chat, "Write a tool")).to_have_attribute("aria-selected", "true")
 
 
+async def test_what_is_fetched_again_is_newer_than_what_was_changed_here() -> None:
+    async with list_view("both") as (chat, server):
+        await chat.widget.get_by_role("button", name="complete Write a tool").click()
+        await expect(row(chat, "Write a tool")).to_have_class("row done")
+        await chat.sent("tools/call")
+        await expect(chat.widget.locator("[aria-busy=true]")).to_have_count(0)
+        server.items["tool"]["state"] = "open"
+        server.items["ferry"]["state"] = "done"
+        await chat.reload()
+        await expect(chat.widget.get_by_text("The result is no longer here.")).to_be_visible()
+        await chat.widget.get_by_role("button", name="Load again").click()
+        await expect(row(chat, "Write a tool")).to_have_class("row open")
+        await expect(row(chat, "Book the ferry")).to_have_class("row done")
+        # It knows this as well where the chat repeats its own, older result.
+        await chat.reload()
+        await chat.show_result(result({"items": [{**each, "state": "done"} for each in ITEMS]}))
+        await expect(row(chat, "Water the tomatoes")).to_have_class("row done")
+        await expect(row(chat, "Write a tool")).to_have_class("row open")
+
+
 @pytest.mark.parametrize("kept", [{"privateContent": 7}, {"privateContent": {"words": 3, "selected": "x"}}, {"old": 1}])
 async def test_a_kept_state_of_another_version_breaks_nothing(kept: dict[str, Any]) -> None:
     async with list_view("both", values={"widgetState": kept}) as (chat, _):
@@ -201,6 +241,7 @@ async def test_axe_finds_nothing_in_any_state(theme: str) -> None:
         await expect(chat.widget.get_by_role("alert")).to_be_visible()
         await row(chat, "Invite somebody").click(position={"x": 200, "y": 10})
         assert await violations(chat.frame) == []
+        await picture(chat.page, f"list-view-refused-{theme}")
         server.refusal = None
         await chat.page.evaluate(HOLD)
         await chat.widget.get_by_role("button", name="archive Book the ferry").click()
@@ -222,3 +263,4 @@ async def test_it_fits_a_phone() -> None:
         await chat.widget.get_by_role("button", name="archive AAA").click()
         await expect(chat.widget.get_by_role("alert")).to_be_visible()
         assert await chat.frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await picture(chat.page, "list-view-phone-320")

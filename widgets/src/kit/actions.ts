@@ -73,7 +73,7 @@ export function keep(state: unknown, forModel: Fields = {}): void {
   } else if (news !== told && "updateModelContext" in current().host.capabilities) {
     told = news;
     // The person sees no less when the model knows less.
-    updateModelContext({ data: forModel }).catch(() => {});
+    request("ui/update-model-context", { structuredContent: forModel }).catch(() => {});
   }
 }
 

@@ -19,6 +19,8 @@ export const kitAliases = [
 ];
 
 const DECLARATION = /(--(?:color|font|border|shadow)-[\w-]+):[^;{}]*;?/g;
+/** Vite's own note to itself, for names of files that there are none of here. */
+const MARKER = /\/\*\$vite\$:\d+\*\//;
 
 /** Leaves out what a widget does not use: Preact's hooks, and what tokens.css declares. It goes before vite-plugin-singlefile. */
 export const onlyWhatIsUsed = () => ({
@@ -35,7 +37,7 @@ export const onlyWhatIsUsed = () => ({
     for (const file of files) {
       if (!file.fileName.endsWith(".css")) continue;
       const style = String(file.source);
-      file.source = style.replace(DECLARATION, (whole, name) => (text.includes(`var(${name}`) ? whole : ""));
+      file.source = style.replace(DECLARATION, (whole, name) => (text.includes(`var(${name}`) ? whole : "")).replace(MARKER, "");
     }
   },
 });

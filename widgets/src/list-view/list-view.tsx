@@ -17,10 +17,12 @@ interface Kept {
 }
 const NOTHING_YET: Kept = { words: "", selected: [], states: {} };
 
+const list = <T,>(given: T[] | undefined): T[] => (Array.isArray(given) ? given : []);
+
 /** The chat gives back what it was given, but by which version of this widget nobody knows. */
 const checked = ({ words, selected, states }: Partial<Kept>): Kept => ({
   words: String(words ?? ""),
-  selected: Array.isArray(selected) ? selected : [],
+  selected: list(selected),
   states: Object.assign(Object.create(null), states),
 });
 
@@ -33,29 +35,43 @@ export interface Here {
 }
 
 export function ListView({ here }: { here: Here }) {
+  const output = toolOutput("get-items", { again: {} });
+  const load = output.again;
+  output.again = async () => {
+    await load?.();
+    const fetched = toolOutput("get-items");
+    if (fetched.state !== "ready") return;
+    const items = list(fetched.data.items);
+    const { states, set } = memory(items);
+    // The chat may repeat the older result one day: what was changed here stays known, and as it is now.
+    for (const { id, state } of items) if (id in states) states[id] = state;
+    set({ states });
+  };
   return (
     <main>
       <h1>Items</h1>
-      <Result of={toolOutput("get-items", { again: {} })} loading="Fetching your items…">
-        {({ items }) => <Items items={Array.isArray(items) ? items : []} here={here} />}
+      <Result of={output} loading="Fetching your items…">
+        {({ items }) => <Items items={list(items)} here={here} />}
       </Result>
     </main>
   );
 }
 
-function Items({ items, here }: { items: Item[]; here: Here }) {
-  const { displayMode, displayModes } = host();
+/** What lasts over turns, as it is now, and how a part of it is changed. */
+function memory(items: Item[]) {
   // The model learns what is selected, so that it knows what "these" are.
   const [kept, setKept] = widgetState(NOTHING_YET, ({ selected }) => {
     const chosen = items.filter(({ id }) => selected.includes(id)).map(({ id, title }) => ({ id, title }));
     return chosen.length > 0 ? { selected_items: chosen } : {};
   });
-  const { words, selected, states } = checked(kept);
-  const set = (changed: Partial<Kept>) => setKept((before) => ({ ...checked(before), ...changed }));
+  return { ...checked(kept), set: (changed: Partial<Kept>) => setKept((before) => ({ ...checked(before), ...changed })) };
+}
+
+function Items({ items, here }: { items: Item[]; here: Here }) {
+  const { displayMode, displayModes } = host();
+  const { words, selected, states, set } = memory(items);
   const act = (id: string, action: Action) =>
-    perform(here.doing, id, action, here.draw, (state) =>
-      setKept((before) => ({ ...checked(before), states: { ...checked(before).states, [id]: state } })),
-    );
+    perform(here.doing, id, action, here.draw, (state) => set({ states: { ...memory(items).states, [id]: state } }));
 
   const wanted = words.toLowerCase().split(/\s+/);
   const stateOf = ({ id, state }: Item) => states[id] ?? state;

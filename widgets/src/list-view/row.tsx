@@ -17,8 +17,6 @@ interface RowProps {
   focused(): void;
 }
 
-const FAILED: Record<Action, string> = { complete: "Not completed.", reopen: "Not reopened.", archive: "Not archived." };
-
 export function Row({ item, state, doing, perform, selected, pick, reachable, focused }: RowProps) {
   const { title, description, tags } = item;
   const { action, error } = doing ?? {};
@@ -51,7 +49,9 @@ export function Row({ item, state, doing, perform, selected, pick, reachable, fo
             {tag}
           </span>
         ))}
-        {action && error && <ErrorNotice title={FAILED[action]} error={error} retry={() => perform(action)} />}
+        {action && error && (
+          <ErrorNotice title={`Not ${action.replace(/e?$/, "ed")}.`} error={error} retry={() => perform(action)} />
+        )}
       </div>
       <span role="gridcell">
         {shown !== "archived" && (

@@ -104,9 +104,9 @@ function Chat({ session }: { session: Session }) {
     <ul class="said" aria-label="Chat">
       {said.map(({ number, kind, text, note }) => (
         <li key={number} data-kind={kind}>
-          {kind === "link" ? (
+          {kind === "link" || kind === "app-link" ? (
             <p>
-              Opens{" "}
+              {kind === "link" ? "Opens" : "The chat's button to your app leads to"}{" "}
               <a href={text} target="_blank" rel="noopener noreferrer">
                 {text}
               </a>

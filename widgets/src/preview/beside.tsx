@@ -1,6 +1,6 @@
 // What the widget is told, to be read and changed.
 
-import { Json, Number, Tabs } from "./controls";
+import { Json, Number, Tabs, useTyped } from "./controls";
 import { contextOf, type Edges } from "./moment";
 import type { Session } from "./session";
 import { fieldsOf, textOf, tokensOf, type Fields } from "./values";
@@ -112,6 +112,7 @@ function StateTab({ session }: { session: Session }) {
 
 function HostTab({ session }: { session: Session }) {
   const { host } = session.moment;
+  const locale = useTyped(host.locale, (typed) => session.setHost({ locale: typed }));
   const edge = (name: keyof Edges) => (
     <Number
       label={name}
@@ -125,12 +126,7 @@ function HostTab({ session }: { session: Session }) {
     <>
       <label class="field">
         <span>Locale</span>
-        <input
-          value={host.locale}
-          maxLength={35}
-          spellcheck={false}
-          onChange={({ currentTarget }) => session.setHost({ locale: currentTarget.value })}
-        />
+        <input maxLength={35} spellcheck={false} {...locale} />
       </label>
       <fieldset class="edges">
         <legend>Safe area, pixels</legend>

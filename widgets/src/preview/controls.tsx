@@ -57,6 +57,22 @@ export function Segments({ label, value, options, choose }: SegmentsProps) {
   );
 }
 
+/**
+ * For a field that is taken when the person is done with it. What was typed stays until then: while the widget talks the
+ * page is drawn again and again, and each time would put the old value back.
+ */
+export function useTyped(value: string, take: (typed: string) => void) {
+  const [typed, setTyped] = useState<string | null>(null);
+  return {
+    value: typed ?? value,
+    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => setTyped(currentTarget.value),
+    onChange: ({ currentTarget }: { currentTarget: HTMLInputElement }) => {
+      setTyped(null);
+      take(currentTarget.value);
+    },
+  };
+}
+
 interface NumberProps {
   label: string;
   value: number;
@@ -66,15 +82,14 @@ interface NumberProps {
 }
 
 export function Number({ label, value, least = 0, most, change }: NumberProps) {
-  const take = (input: HTMLInputElement) => {
-    const next = Math.round(input.valueAsNumber);
+  const typed = useTyped(String(value), (text) => {
+    const next = text === "" ? NaN : Math.round(globalThis.Number(text));
     if (next >= least && next <= most) change(next);
-    else input.value = String(value);
-  };
+  });
   return (
     <label class="number">
       <span>{label}</span>
-      <input type="number" value={value} min={least} max={most} onChange={({ currentTarget }) => take(currentTarget)} />
+      <input type="number" min={least} max={most} {...typed} />
     </label>
   );
 }

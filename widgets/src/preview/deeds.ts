@@ -19,7 +19,7 @@ export class Refusal extends Error {}
 
 export interface Said {
   number: number;
-  kind: "message" | "link" | "file";
+  kind: "message" | "link" | "app-link" | "file";
   text: string;
   note: string;
 }
@@ -87,21 +87,20 @@ export class Deeds {
     this.stage.say("message", text);
   }
 
-  openLink(given: unknown): void {
-    const url = URL.parse(textOf(given));
-    if (!url || !/^https?:$/.test(url.protocol)) {
-      this.stage.notes.finding(
-        "error",
-        "widget",
-        `It wanted to open ${jsonOf(given) ?? "something"}, which is no web address.`,
-        "A link begins with https://.",
-      );
-      throw new Refusal("Only https:// and http:// addresses can be opened.");
-    }
+  /** `back`: where the page may send the person back to; false: nowhere. ChatGPT's own, as are its words for it. */
+  openLink(given: unknown, back?: unknown): void {
+    const url = this.#webAddress(given);
     const trusted = this.stage.redirects.some((domain) => URL.parse(domain)?.origin === url.origin);
     const chatgpt = this.stage.moment.host.profile === "chatgpt";
     const warned = chatgpt && !trusted ? "ChatGPT asks the person first. Widget(redirects=[…]) names where it need not." : "";
-    this.stage.say("link", url.href, warned);
+    const returns =
+      back === false ? "The page is told no way back." : textOf(back) && `The page may send the person back to ${textOf(back)}.`;
+    this.stage.say("link", url.href, [warned, returns].filter(Boolean).join(" "));
+  }
+
+  /** ChatGPT has a button to the app in full screen: this is where it leads. Nothing is opened. */
+  leadToApp(given: unknown): void {
+    this.stage.say("app-link", this.#webAddress(given).href, "It is beside the widget in full screen.");
   }
 
   displayMode(given: unknown): DisplayMode {
@@ -170,6 +169,18 @@ export class Deeds {
     reader.readAsDataURL(file);
     await read;
     return { downloadUrl: reader.result };
+  }
+
+  #webAddress(given: unknown): URL {
+    const url = URL.parse(textOf(given));
+    if (url && /^https?:$/.test(url.protocol)) return url;
+    this.stage.notes.finding(
+      "error",
+      "widget",
+      `It wanted to open ${jsonOf(given) ?? "something"}, which is no web address.`,
+      "A link begins with https://.",
+    );
+    throw new Refusal("Only https:// and http:// addresses can be opened.");
   }
 
   #count(what: string): void {

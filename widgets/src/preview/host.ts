@@ -252,7 +252,10 @@ function remedy(directive: string, uri: string): string {
   }
   if (/^form/.test(directive)) return "Handle the submit event and call a tool.";
   if (/^base/.test(directive)) return "Leave <base> out: everything is in one file.";
-  if (/^(img|font|style|script|media)/.test(directive)) {
+  if (/^font/.test(directive)) {
+    return `A font inside the file is blocked as well: use var(--font-sans), or allow the host: Widget(resources=${named}).`;
+  }
+  if (/^(img|style|script|media)/.test(directive)) {
     return `Put it into the file, or allow the host: Widget(resources=${named}).`;
   }
   return "ChatGPT blocks this for every widget: do without.";

@@ -1,6 +1,7 @@
 // Starts the preview. What it shows is in preview.tsx, what it knows in session.ts.
 
 import "../../../src/homeport/auth/pages/house.css";
+import "../house/segments.css";
 import "./controls.css";
 import "./stage.css";
 import "./notes.css";

@@ -84,11 +84,30 @@ export function newMoment(tool: string): Moment {
 
 /** A saved simulation, which the server has checked; what it does not say is as in a new moment. */
 export function momentOf(simulation: Fields): Moment {
-  const host = fieldsOf(simulation.host);
+  const host = Object.fromEntries(Object.entries(fieldsOf(simulation.host)).filter(([, value]) => value !== null));
   const before = newMoment(String(simulation.tool));
-  const safeArea = { ...NO_EDGES, ...fieldsOf(host.safeArea) };
-  return { ...before, ...simulation, host: { ...before.host, ...host, safeArea } } as Moment;
+  return { ...before, ...simulation, host: { ...before.host, ...measuresOf(host), ...host } } as Moment;
 }
+
+/** What a device and a display mode bring along, as their buttons do. */
+function measuresOf({ device, displayMode }: { device?: unknown; displayMode?: unknown }) {
+  const chosen = device === "phone" ? "phone" : "desktop";
+  const mode = displayMode === "fullscreen" || displayMode === "pip" ? displayMode : "inline";
+  return { ...DEVICES[chosen], height: HEIGHTS[mode][chosen] };
+}
+
+/** The moment as a simulation to be saved: what is as its device and display mode bring it along is not written down. */
+export function simulationOf(moment: Moment): object {
+  const { width, height, safeArea, ...host } = moment.host;
+  const usual = measuresOf(host);
+  const edges = Object.keys(NO_EDGES) as (keyof Edges)[];
+  const hasEdges = edges.some((edge) => safeArea[edge] !== usual.safeArea[edge]);
+  const own = { ...(width !== usual.width && { width }), ...(height !== usual.height && { height }) };
+  return { ...moment, host: { ...host, ...own, ...(hasEdges && { safeArea }) } };
+}
+
+/** What the model reads of a result. */
+export const textOfResult = ({ text, output }: Pick<Moment, "text" | "output">): string => text || JSON.stringify(output ?? {});
 
 /** The result that the moment holds, as tools/call would give it. */
 export function resultOf({ state, output, text, meta }: Moment): Fields {
@@ -96,7 +115,7 @@ export function resultOf({ state, output, text, meta }: Moment): Fields {
     const words = text || "The tool failed.";
     return { content: [{ type: "text", text: words }], isError: true, _meta: meta };
   }
-  const content = [{ type: "text", text: text || JSON.stringify(output ?? {}) }];
+  const content = [{ type: "text", text: textOfResult({ text, output }) }];
   return { content, structuredContent: output ?? {}, isError: false, _meta: meta };
 }
 

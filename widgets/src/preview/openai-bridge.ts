@@ -86,8 +86,9 @@ export class OpenaiBridge {
         }
         return this.host.resized({ height: args[0] });
       case "openExternal":
+        return deeds.openLink(first.href, first.redirectUrl);
       case "setOpenInAppUrl":
-        return deeds.openLink(first.href);
+        return deeds.leadToApp(first.href);
       default:
         throw new Refusal(`There is no ${name}.`);
     }

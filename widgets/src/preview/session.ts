@@ -5,7 +5,7 @@ import { measureResult, type Said, type Stage } from "./deeds";
 import { exampleOf } from "./example";
 import type { Standing } from "./frame";
 import { Host, type Shown } from "./host";
-import { DEVICES, HEIGHTS, momentOf, newMoment, type Device, type HostState, type Moment, type State } from "./moment";
+import { DEVICES, HEIGHTS, momentOf, newMoment, simulationOf, type Device, type HostState, type Moment, type State } from "./moment";
 import { Notes } from "./notes";
 import { fieldsOf, isFields, textOf, tokensOf, wordsOf, type Fields } from "./values";
 
@@ -102,7 +102,7 @@ export class Session {
 
   async save(name: string): Promise<boolean> {
     try {
-      await api.save(name, this.moment);
+      await api.save(name, simulationOf(this.moment));
       this.simulation = name;
       history.replaceState(null, "", `#simulation=${encodeURIComponent(name)}`);
       await this.#readScene();
@@ -241,7 +241,7 @@ export class Session {
 
   mountModal(place: HTMLElement): () => void {
     if (!this.modal) return () => {};
-    const stage = { ...this.#stage(), close: () => this.closeModal() };
+    const stage = Object.assign(this.#stage(), { close: () => this.closeModal() });
     const host = new Host(place, stage, this.modal, () => {}, () => {});
     return () => host.end();
   }
@@ -268,11 +268,15 @@ export class Session {
   }
 
   #stage(): Stage {
+    const acting = () => this.acting;
     return {
       moment: this.moment,
       notes: this.notes,
       redirects: this.shown?.widget.redirects ?? [],
-      asking: this.acting,
+      /** As it is when the widget asks: somebody else may be chosen while it is open. */
+      get asking() {
+        return acting();
+      },
       change: (host) => this.setHost(host),
       keep: (widgetState) => {
         this.moment = { ...this.moment, widgetState };

@@ -1,7 +1,7 @@
 // Where the widget is shown: in a chat, over all of it, or small in its corner; on a desktop or a phone.
 
 import { useEffect, useRef } from "preact/hooks";
-import { sizeOf } from "./moment";
+import { sizeOf, textOfResult } from "./moment";
 import type { Session } from "./session";
 
 export function StageView({ session }: { session: Session }) {
@@ -50,7 +50,7 @@ export function StageView({ session }: { session: Session }) {
           )}
         </div>
         <p class="turn model" aria-hidden="true">
-          {moment.state === "result" && moment.output !== null && `The model reads: ${moment.text.split("\n")[0]?.slice(0, 100)}`}
+          {moment.state === "result" && moment.output !== null && `The model reads: ${textOfResult(moment).split("\n")[0]?.slice(0, 100)}`}
         </p>
       </div>
     </section>

@@ -7,7 +7,7 @@ import type { Stage } from "../preview/deeds";
 import { Host, type Shown } from "../preview/host";
 import { DEVICES, momentOf, type HostState, type Moment } from "../preview/moment";
 import { Notes, type Finding } from "../preview/notes";
-import type { Fields } from "../preview/values";
+import { fieldsOf, type Fields } from "../preview/values";
 
 /** After what the widget has sent: what the browser reports of it comes a moment later. */
 const REPORTS_MS = 50;
@@ -108,9 +108,8 @@ class Testing {
   #stage: TestStage | undefined;
 
   open({ simulation, host, shown }: Opening): void {
-    const moment = momentOf(simulation);
     const device = host.device && DEVICES[host.device];
-    this.#stage = new TestStage({ ...moment, host: { ...moment.host, ...device, ...host } }, shown);
+    this.#stage = new TestStage(momentOf({ ...simulation, host: { ...fieldsOf(simulation.host), ...device, ...host } }), shown);
   }
 
   change(host: Partial<HostState>): void {

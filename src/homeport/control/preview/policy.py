@@ -48,7 +48,7 @@ def widget_policy(meta: Mapping[str, Any]) -> WidgetPolicy:
         ("script-src", ["'unsafe-inline'", *resource]),
         ("style-src", ["'unsafe-inline'", *resource]),
         ("img-src", ["data:", *resource]),
-        ("font-src", ["data:", *resource]),
+        ("font-src", resource),
         ("media-src", ["data:", *resource]),
         ("connect-src", allowed["connect"]),
         ("frame-src", allowed["frame"]),

@@ -13,8 +13,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from homeport.control.guard import SANDBOX_PATH
 from homeport.control.preview.policy import WidgetPolicy
+from homeport.settings.as_typed import as_typed
 
 MOST_POLICIES = 100
+ELSEWHERE = "This page belongs to Homeport's preview: open it with `homeport preview`.\n"
 
 
 class Sandbox:
@@ -39,7 +41,7 @@ class Sandbox:
     async def serve(self, request: Request) -> Response:
         header = self._policies.get(request.query_params.get("policy", ""))
         if header is None:
-            return PlainTextResponse("This page belongs to Homeport's preview: open it with `homeport preview`.\n", 404)
+            return PlainTextResponse(as_typed(ELSEWHERE), 404)
         headers = {
             "Content-Security-Policy": header,
             # A process of its own where the browser can: what loops in there must not stop the page around it.

@@ -47,16 +47,19 @@ class SafeArea(_Saved):
 
 
 class HostState(_Saved):
-    """Where the widget is shown. `context` is laid over the host context, key by key."""
+    """Where the widget is shown. Measures and edges that are not said are those of the device and the display mode.
+
+    `context` is laid over the host context, key by key.
+    """
 
     profile: Literal["chatgpt", "mcp-apps"] = "chatgpt"
     device: Literal["desktop", "phone"] = "desktop"
     theme: Literal["light", "dark"] = "light"
     locale: Annotated[str, Field(max_length=35)] = "en-US"
     display_mode: Literal["inline", "fullscreen", "pip"] = "inline"
-    width: Annotated[int, Field(ge=200, le=4_000)] = 768
-    height: Annotated[int, Field(ge=100, le=4_000)] = 400
-    safe_area: SafeArea = SafeArea()
+    width: Annotated[int, Field(ge=200, le=4_000)] | None = None
+    height: Annotated[int, Field(ge=100, le=4_000)] | None = None
+    safe_area: SafeArea | None = None
     context: dict[str, Any] = {}
 
 

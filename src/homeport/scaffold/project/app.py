@@ -40,7 +40,7 @@ async def find_recipes(
 ) -> Result[list[Recipe]]:
     """Find recipes by words in their title, with the stars that the person gave them."""
     found = [seen_by(person, recipe) for recipe in BOOK if words.lower() in recipe.title.lower()]
-    return Result(found, text="\n".join(f"{recipe.title}, {recipe.minutes} minutes" for recipe in found) or "None.")
+    return Result(found, text="\n".join(map(in_words, found)) or "None.")
 
 
 @app.tool(effect="write", title="Rate a recipe", idempotent=True, widget_access="model+app")
@@ -51,6 +51,11 @@ async def rate_recipe(person: Person, id: str, stars: Annotated[int, Field(ge=1,
             given[person.id, id] = stars
             return seen_by(person, recipe)
     raise NotFound(f"There is no recipe with the id {id!r}. find_recipes lists them.")
+
+
+def in_words(recipe: Recipe) -> str:
+    """What the model reads, and a person where no widget is shown: with all that the next call needs."""
+    return f"{recipe.title}, {recipe.minutes} minutes, {recipe.stars} stars (id {recipe.id})"
 
 
 def seen_by(person: Person, recipe: Recipe) -> Recipe:

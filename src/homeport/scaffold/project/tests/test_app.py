@@ -11,6 +11,11 @@ async def test_recipes_are_found_by_words(chat: Chat) -> None:
     assert [recipe["title"] for recipe in found] == ["Carrot soup", "Onion soup"]
 
 
+async def test_the_model_reads_what_it_needs_to_rate_a_recipe(chat: Chat) -> None:
+    (content,) = (await chat.call_result("find_recipes", words="carrot"))["content"]
+    assert content["text"] == "Carrot soup, 30 minutes, 0 stars (id carrot-soup)"
+
+
 async def test_stars_are_remembered(chat: Chat) -> None:
     await chat.call("rate_recipe", id="apple-pie", stars=5)
     assert (await chat.call("find_recipes", words="pie"))[0]["stars"] == 5

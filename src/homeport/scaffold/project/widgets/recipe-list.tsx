@@ -8,7 +8,8 @@ import "./recipe-list.css";
 const STARS = [1, 2, 3, 4, 5];
 
 export default function RecipeList() {
-  const output = useToolOutput("find_recipes");
+  // `again`: where the chat does not repeat the result, a button calls the tool once more, with these arguments.
+  const output = useToolOutput("find_recipes", { again: {} });
   return (
     <main>
       <h1>Recipes</h1>
