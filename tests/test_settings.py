@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -328,3 +329,12 @@ def test_a_tunnel_through_ones_own_server_needs_that_server_and_its_address(data
     assert "no ssh_server" in refusal(data_dir, tunnel="ssh").message
     assert "no ssh_public_url" in refusal(data_dir, tunnel="ssh", ssh_server="me@example.com").message
     assert "must be user@host" in refusal(data_dir, ssh_server="-oProxyCommand=x@example.com").message
+
+
+def test_every_setting_has_a_name_of_its_own_as_people_call_it() -> None:
+    labels = {row.name: row.about.label for row in table().values()}
+    assert len(set(labels.values())) == len(labels)
+    for name, label in labels.items():
+        assert label[:1].isupper() or label.startswith("ngrok"), name
+        assert not re.search(r"_|[.:]$|\b(url|Url|ssh|Ssh)\b", label), f"{label!r} reads as made from {name}"
+        assert len(label) <= 40, name

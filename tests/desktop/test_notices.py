@@ -74,6 +74,13 @@ def test_another_url_is_told_and_the_first_one_is_not(old: str | None, new: str 
     assert len(Told().hears(PublicUrlChanged(0, old, new))) == told
 
 
+def test_what_to_do_about_another_url_is_told_without_a_url_that_chatgpt_would_not_take() -> None:
+    (notice,) = Told().hears(PublicUrlChanged(0, "https://a", "https://b"))
+    assert notice.text.endswith("add it again with the new connector URL: Copy connector URL in the menu.")
+    assert "https://" not in notice.text
+    assert notice.page == "setup"
+
+
 def test_an_old_tool_list_is_told_once_a_day_for_each_client() -> None:
     told = Told()
     assert len(told.hears(ToolListOutdated(0, "a", "ChatGPT"), ToolListOutdated(9, "a", "ChatGPT"))) == 1

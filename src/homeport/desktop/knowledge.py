@@ -26,8 +26,7 @@ def seen_of(
     return Seen(
         engine=status.state,
         problem=status.problem or ("" if tunnel.state in CALM_TUNNELS else tunnel.cause),
-        # A URL of one's own leads here without a tunnel that Homeport runs.
-        tunnel="up" if tunnel.state == "off" and status.public_url else tunnel.state,
+        tunnel=tunnel.state,
         host=urlsplit(status.public_url).netloc,
         can_copy=bool(status.connector_url),
         paused=status.paused,

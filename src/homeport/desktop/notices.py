@@ -58,7 +58,7 @@ class Notices:
             case CallAsked(notify=True):
                 self._notice(_call(event))
             case PublicUrlChanged(old=str(old), new=str(new)) if old != new:
-                self._notice(_new_url(new))
+                self._notice(_NEW_URL)
             case ToolListOutdated() if (
                 event.at >= self._old_lists.get(event.client_id, float("-inf")) + OLD_LIST_SECONDS
             ):
@@ -99,18 +99,19 @@ def _call(event: CallAsked) -> Notice:
     )
 
 
-def _new_url(new: str) -> Notice:
-    return Notice(
-        "The connector URL has changed",
-        f"ChatGPT needs the new one: {clean(new, 200)}. Copy it from the menu.",
-        "setup",
-    )
+_NEW_URL = Notice(
+    "The connector URL has changed",
+    "In ChatGPT, open the plugin at chatgpt.com/plugins, remove it, and add it again with the new connector URL: "
+    "Copy connector URL in the menu.",
+    "setup",
+)
+"""Without the URL: the event has its origin only, and ChatGPT needs the path too."""
 
 
 def _old_list(event: ToolListOutdated) -> Notice:
     return Notice(
         f"{clean(event.client)} works with an old tool list",
-        "Open the connector in ChatGPT's settings and press Refresh.",
+        "Open the plugin's page in ChatGPT and press Refresh.",
         "dashboard",
     )
 

@@ -92,7 +92,7 @@ def _facts(row: Setting) -> list[str]:
 
 
 def _grouped() -> list[tuple[str, list[Setting]]]:
-    return [(group, list(rows)) for group, rows in groupby(table().values(), key=lambda row: row.about.group)]
+    return [(group, list(rows)) for group, rows in groupby(table().values(), key=lambda row: row.group)]
 
 
 def main(root: Path) -> None:

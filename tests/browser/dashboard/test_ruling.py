@@ -101,7 +101,8 @@ async def test_a_rule_counts_at_the_next_call_and_a_call_that_asks_runs_once_it_
 async def test_a_wrong_setting_is_explained_and_writes_nothing_and_a_right_one_is_kept(tmp_path: Path) -> None:
     async with dashboard(tmp_path, page="settings", environ={"HOMEPORT_LOG_FORMAT": "json"}) as it:
         page = it.page
-        minutes = page.locator("form", has=page.get_by_text("access_token_minutes", exact=True))
+        minutes = page.get_by_role("form", name="Minutes an access token lives")
+        await expect(minutes).to_contain_text("access_token_minutes")
         await minutes.get_by_role("textbox").fill("100000")
         await minutes.get_by_role("button", name="Save").click()
         await expect(minutes.get_by_role("alert")).to_contain_text("a whole number from 0 to 1440")
@@ -124,17 +125,17 @@ async def test_the_switches_pause_stop_start_and_end_the_running_homeport(tmp_pa
         signed = await it.door.sign_in()
         page = it.page
         await page.get_by_role("button", name="Pause tools").click()
-        await expect(page.get_by_label("State")).to_have_text("Paused")
+        await expect(page.get_by_label("State")).to_have_text("Tools are paused")
         assert "paused on" in said(await signed.app.call(signed.access, "look"))
         await page.get_by_role("button", name="Resume tools").click()
-        await expect(page.get_by_label("State")).to_have_text("Online")
+        await expect(page.get_by_label("State")).to_have_text("Online on this computer only")
         assert "roses" in said(await signed.app.call(signed.access, "look"))
 
         await page.get_by_role("button", name="Stop", exact=True).click()
         await it.confirm("Stop")
-        await expect(page.get_by_label("State")).to_have_text("Stopped")
+        await expect(page.get_by_label("State")).to_have_text("Stopped: ChatGPT gets no answer")
         await page.get_by_role("button", name="Start", exact=True).click()
-        await expect(page.get_by_label("State")).to_have_text("Online")
+        await expect(page.get_by_label("State")).to_have_text("Online on this computer only")
 
         await page.get_by_role("button", name="Quit", exact=True).click()
         await it.confirm("Cancel")

@@ -52,10 +52,10 @@ async def test_the_steps_tick_themselves_from_a_pasted_token_to_the_first_answer
         await expect(now).to_contain_text("Security and login › Developer mode")
         await expect(now).to_contain_text("Advanced settings › Developer mode")
 
-        origin = url.removesuffix("/mcp")
-        await it.door.get("/.well-known/oauth-protected-resource/mcp", origin=origin)
+        it.door.public_url = url.removesuffix("/mcp")
+        await it.door.get("/.well-known/oauth-protected-resource/mcp", origin=it.door.public_url)
         await expect(now).to_contain_text("a page opens that shows a code")
-        client = await it.ask_to_be_let_in()
+        client = await it.ask_to_be_let_in(public=True)
         await now.get_by_label("The code that the browser shows").fill(client.code)
         await now.get_by_label("Me, the owner of this computer").check()
         # No self-probe came back through this tunnel, so nobody knows whether this is the computer's own network.

@@ -88,6 +88,7 @@ function merged(before: ActivityLine[], more: ActivityLine[]): ActivityLine[] {
 
 const KINDS: Record<string, string> = {
   tool_called: "Tool call",
+  call_decided: "Call decided",
   approval_decided: "Request decided",
   grant_created: "Access given",
   grant_revoked: "Access ended",
@@ -109,8 +110,14 @@ function Line({ line }: { line: ActivityLine }) {
         </span>
         <span class="what">{isCall ? <code>{line.tool}</code> : (KINDS[line.kind] ?? line.kind)}</span>
         <span class="who">
+          {line.preview && (
+            <>
+              <span class="mark">Preview</span>
+              <span class="quiet"> as </span>
+            </>
+          )}
           <bdi>{line.person}</bdi>
-          {line.client !== "" && (
+          {!line.preview && line.client !== "" && (
             <span class="quiet">
               {line.person !== "" && " · "}
               <bdi>{line.client}</bdi>

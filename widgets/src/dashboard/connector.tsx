@@ -7,6 +7,7 @@ import type { AppStatus, Status } from "./types";
 
 export function Connector({ status }: { status: Status }) {
   const isPublic = status.public_url !== "";
+  const isDown = ["down", "error"].includes(status.tunnel_state.state);
   return (
     <Section title="Connector URL">
       {status.connector_url === "" ? (
@@ -15,15 +16,20 @@ export function Connector({ status }: { status: Status }) {
         <>
           <CopyLine text={status.connector_url} />
           <p class="reach">
-            <strong>{isPublic ? "Public" : "Local"}</strong>{" "}
-            {isPublic ? (
+            {isDown ? (
               <>
-                through {TUNNELS[status.tunnel] ?? status.tunnel}. Paste it into ChatGPT; <a href="#/setup">Setup</a> says
-                where.
+                <strong>Nobody</strong> gets through {TUNNELS[status.tunnel] ?? status.tunnel} now.{" "}
+                <a href="#/tunnel">See the tunnel</a>
+              </>
+            ) : isPublic ? (
+              <>
+                <strong>Public</strong> through {TUNNELS[status.tunnel] ?? status.tunnel}. Paste it into ChatGPT;{" "}
+                <a href="#/setup">Setup</a> says where.
               </>
             ) : (
               <>
-                only: programs on this computer reach it, ChatGPT does not. <a href="#/tunnel">Set up a tunnel</a>
+                <strong>Local</strong> only: programs on this computer reach it, ChatGPT does not.{" "}
+                <a href="#/tunnel">Set up a tunnel</a>
               </>
             )}
           </p>

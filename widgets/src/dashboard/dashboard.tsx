@@ -9,7 +9,7 @@ import { useRoute, type Route } from "./routes";
 import { SignedOut } from "./signed-out";
 
 export function Dashboard() {
-  const { access, seen, trouble, said } = useHome();
+  const { access, seen, trouble } = useHome();
   const route = useRoute();
   const waiting = seen === null ? 0 : seen.pending.length + seen.calls.length;
   useEffect(() => {
@@ -34,9 +34,6 @@ export function Dashboard() {
           {route.page(seen)}
         </div>
       </main>
-      <p class="said" role="status" data-empty={said === ""}>
-        {said}
-      </p>
       <p class="unseen" role="status">
         {waiting > 0 ? `${count(waiting, "question")} for you on the page Waiting.` : ""}
       </p>

@@ -1,6 +1,7 @@
 // Starts the dashboard. What it shows is in dashboard.tsx, what it asks in methods.ts.
 
 import "../../../src/homeport/auth/pages/house.css";
+import "../house/segments.css";
 import "./frame.css";
 import "./parts.css";
 import "./fields.css";

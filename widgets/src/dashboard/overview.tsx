@@ -5,7 +5,7 @@ import { useAnswer, type Seen } from "./homeport";
 import * as methods from "./methods";
 import { DeedButton } from "./parts/deeds";
 import { Fact, Page, Section } from "./parts/page";
-import { count } from "./parts/words";
+import { count, whoStays } from "./parts/words";
 import type { Status } from "./types";
 import { Calls, Waiting } from "./waiting";
 
@@ -40,13 +40,16 @@ export function Overview({ seen }: { seen: Seen }) {
   );
 }
 
-/** What is left to do before ChatGPT works with this Homeport. Says nothing about its own trouble: Setup does. */
+/** What is left to do before ChatGPT works with this Homeport, or again. Says nothing about its own trouble: Setup does. */
 function NextStep() {
   const { data } = useAnswer(methods.checklist);
-  if (data === null || data.steps.every(({ state }) => state === "done")) return null;
+  const open = data?.steps.find(({ state }) => state !== "done");
+  const hasWorked = data?.steps.find(({ name }) => name === "tool-call")?.state === "done";
+  if (open === undefined || (hasWorked && open.name.startsWith("widget-"))) return null;
   return (
     <p class="notice">
-      ChatGPT does not work with this Homeport yet. <a href="#/setup">Go on with the setup</a>
+      {hasWorked ? "ChatGPT gets no answer from this Homeport now." : "ChatGPT does not work with this Homeport yet."}{" "}
+      <a href="#/setup">{hasWorked ? "See why" : "Go on with the setup"}</a>
     </p>
   );
 }
@@ -62,7 +65,7 @@ function Switches({ status }: { status: Status }) {
           done="Stopped. Nothing answers ChatGPT now."
           confirm={{
             title: "Stop Homeport?",
-            text: <p>ChatGPT gets no answer until you start it again. Nobody is signed out.</p>,
+            text: <p>ChatGPT gets no answer until you start it again. {whoStays(status)}</p>,
             yes: "Stop",
           }}
         >

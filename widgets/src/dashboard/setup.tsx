@@ -56,8 +56,8 @@ function StepLine({ step, list, seen }: { step: Step; list: Checklist; seen: See
         {step.state === "done" && step.at > 0 && <p class="quiet">{since(step.at)}</p>}
         {open && (
           <>
-            {/* The tunnel says itself what is the matter. */}
-            {step.name !== "tunnel" && <Trouble text={step.problem} action={step.action} />}
+            {/* The tunnel says itself what is the matter, and why Homeport does not run stands above every page. */}
+            {step.name !== "tunnel" && step.name !== "running" && <Trouble text={step.problem} action={step.action} />}
             <Help step={step} list={list} seen={seen} />
           </>
         )}
@@ -76,12 +76,15 @@ function Help({ step, list, seen }: { step: Step; list: Checklist; seen: Seen })
   const { status, pending } = seen;
   switch (step.name) {
     case "running":
-      return status.state === "stopped" || status.state === "error" ? (
-        <DeedButton act={methods.start} done="Started.">
-          Start
-        </DeedButton>
-      ) : (
-        <p>{step.action}</p>
+      return (
+        <>
+          <p>{step.action}</p>
+          {(status.state === "stopped" || status.state === "error") && (
+            <DeedButton act={methods.start} done="Started.">
+              Start
+            </DeedButton>
+          )}
+        </>
       );
     case "tunnel":
       return <TunnelNow status={status} />;

@@ -1,12 +1,12 @@
 // What is shown to a browser without a session: the data-free page, and how to get a session.
 
-import { Icon } from "./parts/icons";
+import { Mark } from "./parts/mark";
 
 export function SignedOut({ why }: { why: string }) {
   return (
     <main class="alone">
       <p class="brand">
-        <Icon name="anchor" />
+        <Mark />
         Homeport
       </p>
       <div class="card">

@@ -3,7 +3,6 @@
 import { useId, useRef, useState } from "preact/hooks";
 import { useAnswer, useDeed, useFocusAtHand, useHome, type Deed } from "./homeport";
 import * as methods from "./methods";
-import { CopyLine } from "./parts/copy";
 import { DeedButton } from "./parts/deeds";
 import { Trouble } from "./parts/page";
 import { TUNNELS } from "./connector";
@@ -36,7 +35,12 @@ export function TunnelNow({ status }: { status: Status }) {
         <strong>{STATES[tunnel.state] ?? tunnel.state}</strong>
         {tunnel.state !== "off" && <span class="quiet"> Through {TUNNELS[tunnel.provider] ?? tunnel.provider}.</span>}
       </p>
-      {tunnel.public_url !== "" && <CopyLine text={tunnel.public_url} of="the public URL" />}
+      {/* No button copies it: ChatGPT needs the connector URL. */}
+      {tunnel.public_url !== "" && (
+        <p>
+          <code>{tunnel.public_url}</code>
+        </p>
+      )}
       <Progress tunnel={tunnel} />
       {/* For a token there is the field below. */}
       {tunnel.state !== "needs-token" && <Trouble text={tunnel.cause} action={tunnel.action} />}

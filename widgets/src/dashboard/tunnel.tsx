@@ -4,7 +4,7 @@ import { useAnswer, type Seen } from "./homeport";
 import * as methods from "./methods";
 import { DeedButton } from "./parts/deeds";
 import { Answered, Fact, Page, Section } from "./parts/page";
-import { bytes } from "./parts/words";
+import { bytes, whoStays } from "./parts/words";
 import { TunnelNow } from "./tunnel-now";
 import type { TunnelCheck, TunnelStatus } from "./types";
 
@@ -23,7 +23,7 @@ export function TunnelPage({ seen: { status } }: { seen: Seen }) {
             kind="second"
             act={methods.restartTunnel}
             done="The tunnel was opened anew."
-            confirm={{ title: "Open the tunnel anew?", text: <p>ChatGPT gets no answer for a moment. Nobody is signed out.</p>, yes: "Open anew" }}
+            confirm={{ title: "Open the tunnel anew?", text: <p>ChatGPT gets no answer for a moment. {whoStays(status)}</p>, yes: "Open anew" }}
           >
             Open anew
           </DeedButton>

@@ -21,6 +21,8 @@ export interface TunnelStatus {
   byte_limit: number;
   month: string;
   progress: string;
+  /** What to do about a page that the provider shows first; "" where it shows none. */
+  interstitial: string;
 }
 
 export interface Status {
@@ -42,6 +44,9 @@ export interface Status {
   tunnel_state: TunnelStatus;
   calls_waiting: number;
   computer: string;
+  /** All of this in one, and in a few words. */
+  light: "stopped" | "starting" | "online" | "attention" | "error";
+  words: string;
 }
 
 export interface PendingRequest {
@@ -188,6 +193,8 @@ export interface ActivityLine {
   outcome: string;
   milliseconds: number;
   detail: string;
+  /** The owner's own preview called, as `person`. */
+  preview: boolean;
 }
 
 export type Rule = "allow" | "ask" | "block";

@@ -27,7 +27,7 @@ export interface Confirmation {
 
 export function DeedButton({ children, label, kind, act, done, confirm }: DeedButtonProps) {
   const deed = useDeed();
-  const { say } = useHome();
+  const { say, seen } = useHome();
   const [asking, setAsking] = useState(false);
   const run = async () => {
     if ((await deed.run(act)) && done !== undefined) say(done);
@@ -54,7 +54,8 @@ export function DeedButton({ children, label, kind, act, done, confirm }: DeedBu
           {confirm.text}
         </Question>
       )}
-      <Trouble text={deed.trouble} />
+      {/* Why Homeport does not run stands above every page. */}
+      <Trouble text={deed.trouble === seen?.status.problem ? "" : deed.trouble} />
     </>
   );
 }

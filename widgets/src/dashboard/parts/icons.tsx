@@ -1,7 +1,6 @@
 // The few drawings of the dashboard, 24 by 24, in the colour of the text beside them.
 
 const PATHS = {
-  anchor: "M12 3v18M7 8h10M5 14c0 4 3 6 7 7 4-1 7-3 7-7",
   overview: "M4 11l8-7 8 7M6 10v10h12V10M10 20v-6h4v6",
   setup: "M5 6l1.5 1.5L9 5M5 13l1.5 1.5L9 12M5 19.5l1 1L9 18M13 7h7M13 14h7M13 20h7",
   waiting: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M12 8v4.5l3 2",
@@ -37,7 +36,6 @@ export function Icon({ name }: { name: IconName }) {
       stroke-linejoin="round"
     >
       <path d={PATHS[name]} />
-      {name === "anchor" && <circle cx="12" cy="4.500" r="1.500" />}
     </svg>
   );
 }

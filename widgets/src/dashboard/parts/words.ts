@@ -1,5 +1,7 @@
 // Times, sizes and numbers as people read them.
 
+import type { Status } from "../types";
+
 const UNITS: [seconds: number, name: string][] = [
   [86_400, "days"],
   [3_600, "h"],
@@ -39,3 +41,9 @@ const SCOPES: Record<string, string> = { write: "change things", offline_access:
 export const scopesInWords = (scopes: readonly string[]) => scopes.map((scope) => SCOPES[scope] ?? scope).join(", ");
 
 export const EFFECTS: Record<string, string> = { read: "reads", write: "changes", destroy: "deletes" };
+
+/** What becomes of the people who are signed in when the tunnel ends. */
+export const whoStays = ({ tunnel_state: { stable, state, public_url } }: Status) =>
+  stable || state === "off" || public_url === ""
+    ? "Nobody is signed out."
+    : "The address is for this run only: everybody must sign in again, and ChatGPT needs the next one.";
