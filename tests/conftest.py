@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import Generator
 from typing import TypeVar
 
@@ -30,6 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Under `uv run` each command in a message would begin with that; what is compared does not.
+    os.environ.pop("UV_RUN_RECURSION_DEPTH", None)
     config.addinivalue_line("markers", "chromium: uses tests.browser.chromium, which other tests use as well")
 
 

@@ -156,6 +156,11 @@ class Homeport(Installation):
             self.log += child.output
             await running.aclose()
 
+    async def says(self, pattern: str) -> None:
+        """Wait for this in what it prints since its last start."""
+        assert self._child is not None
+        await self._child.says(pattern)
+
     async def restart(self) -> None:
         await self.stop()
         await self.start()

@@ -22,8 +22,8 @@ class SignedIn:
     refresh_token: str
 
 
-async def sign_in(homeport: Installation) -> SignedIn:
-    """Register, ask, type the code, exchange."""
+async def sign_in(homeport: Installation, *more: str) -> SignedIn:
+    """Register, ask, type the code, exchange. `more` is typed after `homeport approve CODE`."""
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     async with httpx2.AsyncClient(base_url=homeport.issuer, follow_redirects=True) as browser:
@@ -40,7 +40,7 @@ async def sign_in(homeport: Installation) -> SignedIn:
         page = await browser.get("/authorize", params=asked)
         code = re.search(r'data-approval-code="(\d{6})"', page.text)
         assert code is not None, page.text
-        await homeport.approve(code[1])
+        await homeport.approve(code[1], *more)
         await browser.get(page.url.path)
         back = await browser.get(f"{page.url.path}/continue", follow_redirects=False)
         form = {

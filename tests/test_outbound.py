@@ -12,6 +12,7 @@ import pytest
 from homeport.network import SystemNetwork
 from homeport.outbound import http_client
 from tests.auth.outside import OTHER_PUBLIC, PUBLIC, Web, document, raw, response
+from tests.silent_server import silent_server
 
 URL = "https://api.example/people"
 
@@ -33,6 +34,17 @@ async def test_the_next_address_is_tried_when_one_refuses() -> None:
         outside.addresses["api.example"] = [[OTHER_PUBLIC, PUBLIC]]
         outside.refusing.add(OTHER_PUBLIC)
         assert (await client.get(URL)).status_code == 200
+
+
+async def test_a_request_that_is_broken_off_in_its_handshake_closes_the_connection() -> None:
+    async with silent_server() as (port, begun, ended), http_client(SystemNetwork()) as client:
+        asking = asyncio.create_task(client.get(f"https://127.0.0.1:{port}/"))
+        await begun.get()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        async with asyncio.timeout(10):
+            await ended.get()
 
 
 async def test_the_certificate_proves_the_name() -> None:

@@ -27,7 +27,10 @@ class EngineStateChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class PublicUrlChanged(Event):
-    """The connector URL ChatGPT must know is another one now (None: there is none)."""
+    """The connector URL ChatGPT must know is another one now (None: there is none).
+
+    `old` is what was told before, also where nothing led here in between.
+    """
 
     old: str | None
     new: str | None
@@ -79,6 +82,8 @@ class GrantCreated(Event):
     grant_id: str
     client: str
     person: str
+    issuer: str = ""
+    """At which of our addresses; the grant counts there only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,8 @@ class Discovered(Event):
     """Somebody read the public metadata that a connector begins with; `client` is what they call themselves."""
 
     client: str
+    origin: str = ""
+    """Which of our addresses they asked."""
 
 
 @dataclass(frozen=True, slots=True)

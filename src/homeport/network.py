@@ -7,7 +7,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -50,6 +50,36 @@ async def connect_to_one_of(
     return await network.connect(final, port, timeout=last)
 
 
+class ClosedWhenBrokenOff(httpcore2.AsyncNetworkStream):
+    """A connection that is closed when its TLS handshake is broken off: httpcore2 closes it after errors only, and
+    whoever asked has no hold of it yet.
+    """
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.AsyncNetworkStream:
+        try:
+            return ClosedWhenBrokenOff(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        except asyncio.CancelledError:
+            await self._stream.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
 class SystemNetwork:
     """The network as the operating system gives it."""
 
@@ -69,10 +99,11 @@ class SystemNetwork:
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
     async def connect(self, address: str, port: int, *, timeout: float | None) -> httpcore2.AsyncNetworkStream:
-        return await self._backend.connect_tcp(address, port, timeout=timeout)
+        return ClosedWhenBrokenOff(await self._backend.connect_tcp(address, port, timeout=timeout))
 
     def proxy(self, host: str) -> httpcore2.Proxy | None:
-        url = getproxies().get("https")
+        found = getproxies()
+        url = found.get("https") or found.get("all")
         if not url or proxy_bypass(host):
             return None
         parts = urlsplit(url if "://" in url else f"http://{url}")

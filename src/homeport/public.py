@@ -87,7 +87,7 @@ class PublicApp:
     """The ASGI app of the public listener. `mcp` are the apps' endpoints by path, looked up at each request.
 
     `probed` hears the network of a request that carries this process's own probe token, or None. `discovered` hears the
-    headers of each request for the metadata that a connector begins with.
+    headers of each request for the metadata that a connector begins with, and the origin that was asked.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class PublicApp:
         mcp: Mapping[str, AsgiApp],
         *,
         probed: Callable[[Headers], None],
-        discovered: Callable[[Headers], None] = lambda _: None,
+        discovered: Callable[[Headers, Origin], None] = lambda headers, origin: None,
     ) -> None:
         self._origins = origins
         self._allowed = allowed
@@ -133,7 +133,7 @@ class PublicApp:
                 return
             send = _with_cors(send, kind, page) if readable else send
         if path.startswith(_METADATA):
-            self._discovered(headers)
+            self._discovered(headers, origin)
         endpoint = self._mcp.get(path)
         try:
             await (self._router if endpoint is None else endpoint)(scope, receive, send)

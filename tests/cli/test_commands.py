@@ -22,12 +22,12 @@ class Prompt:
         self.engine = control.engine
         self.control = control
 
-    def run(self, *arguments: str, typed: str = "", desktop: bool = False) -> Result:
+    def run(self, *arguments: str, typed: str = "", desktop: bool = False, ssh: str | None = None) -> Result:
         environ: dict[str, str | None] = {
             "HOMEPORT_DATA_DIR": str(self.data_dir),
             "DISPLAY": ":0" if desktop else None,
             "WAYLAND_DISPLAY": None,
-            "SSH_CONNECTION": None,
+            "SSH_CONNECTION": ssh,
             "SSH_TTY": None,
         }
         return CliRunner().invoke(root, list(arguments), input=typed, env=environ)
@@ -72,6 +72,20 @@ def test_open_prints_a_link_that_works_once_where_there_is_no_desktop(prompt: Pr
     assert address == f"http://127.0.0.1:{prompt.control.running.port}/"
     assert len(code) >= 32
     assert "works once" in said.stderr
+
+
+@pytest.mark.parametrize(("port", "option"), [("22", ""), ("2222", "-p 2222 ")])
+@pytest.mark.parametrize(("command", "page"), [("open", ""), ("preview", "preview")])
+def test_over_ssh_it_says_how_a_browser_gets_there(
+    prompt: Prompt, monkeypatch: pytest.MonkeyPatch, port: str, option: str, command: str, page: str
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "alice")
+    said = prompt.run(command, desktop=True, ssh=f"192.0.2.1 50000 192.0.2.2 {port}")
+    there = prompt.control.running.port
+    assert f"\n  ssh {option}-L {there}:127.0.0.1:{there} alice@192.0.2.2\n" in said.stderr
+    assert f"Another one: homeport {command}\n" in said.stderr
+    assert said.stdout.startswith(f"http://127.0.0.1:{there}/{page}#code=")
+    assert "ssh" not in prompt.run(command).stderr
 
 
 def test_open_opens_a_browser_where_there_is_a_desktop(prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,9 @@ def test_a_homeport_that_does_not_run_is_said_to_be_that(tmp_path: Path) -> None
 def test_any_address_can_be_asked(tmp_path: Path) -> None:
     said = run(tmp_path, "localhost:1")
     assert said.exit_code == 1
-    assert said.output.startswith("The way from ChatGPT to http://localhost:1/mcp\n")
+    assert said.output.startswith(
+        "The way from a program on this computer to http://localhost:1/mcp (ChatGPT needs a public https address)\n"
+    )
     assert "Nothing listens on port 1 of this computer: the server is down." in said.output
     assert run(tmp_path, "localhost:1", "--local").exit_code == 2
     nonsense = run(tmp_path, "https://name:secret@host/mcp")
@@ -78,13 +80,41 @@ def test_a_report_names_the_first_that_fails_and_then_the_others() -> None:
         "",
         "! Certificate (TLS): Look why it was not renewed.",
         "",
+        "Also fails: Widget pages. It is empty.",
+        "  Do: Build it.",
+        "",
+        "-" * 60,
         "First that fails: Issuer.",
         "  It calls itself [31mred",
         "  Do: Write both the same.",
-        "",
-        "Also: Widget pages. It is empty.",
-        "  Do: Build it.",
     ]
     assert report_text(replace(lines, hops=lines.hops[:2], first_failed="", ok=True)).endswith(
         "Nothing fails. 1 thing could be better."
     )
+
+
+def test_what_was_not_asked_for_one_reason_is_one_line_that_names_it_all() -> None:
+    hops = (
+        hop.failed("dns", "home.test has no address.", "Look for a slip of the pen."),
+        *(hop.skipped(name, "Not asked: there is no connection.") for name in ("tls", "reach", "challenge")),
+    )
+    text = report_text(to_lines(Report("https://home.test/mcp", hops)))
+    assert text.splitlines()[2:5] == [
+        "  FAILED Name (DNS)                        home.test has no address.",
+        "  -      Not asked: there is no connection. Certificate (TLS); Answer of the server; Demand to sign in (401)",
+        "",
+    ]
+    every = (hops[0], *(hop.skipped(name, "Not asked.") for name in hop.TITLES if name not in ("address", "dns")))
+    text = report_text(to_lines(Report("https://home.test/mcp", every)))
+    assert text.count("Not asked.") == 1
+    assert all(title in " ".join(text.split()) for name, title in hop.TITLES.items() if name != "address")
+    assert max(map(len, text.splitlines())) <= 110
+
+
+def test_this_computer_and_the_way_to_it_have_a_heading_each() -> None:
+    hops = (hop.ok("settings", "All are understood."), hop.ok("reach", "An MCP server answers."))
+    public = report_text(to_lines(Report("https://home.test/mcp", hops))).splitlines()
+    assert (public[0], public[4]) == ("This computer", "The way from ChatGPT to https://home.test/mcp")
+    local = report_text(to_lines(Report("http://localhost:3002/mcp", hops))).splitlines()
+    assert local[4].startswith("The way from a program on this computer to http://localhost:3002/mcp ")
+    assert not any(line.startswith("The way from ChatGPT") for line in local)

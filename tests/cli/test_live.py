@@ -102,7 +102,7 @@ def test_another_public_url_is_said_with_what_to_do_in_chatgpt() -> None:
     line = line_for(PublicUrlChanged(at=1, old="https://old.example", new="https://new.example"))
     assert line is not None
     assert "https://new.example now, and https://old.example no longer" in line
-    assert "In ChatGPT, open the plugin" in line
+    assert "In ChatGPT, open the plugin at chatgpt.com/plugins, remove it, and add it again" in line
 
 
 async def test_what_is_wrong_is_said_at_the_start() -> None:

@@ -229,3 +229,25 @@ def test_a_wrong_code_and_other_words_are_answered_and_the_end_of_input_hurts_no
         assert homeport.run("status").returncode == 0
     finally:
         typist.close()
+
+
+@pytest.mark.parametrize("command", [(), ("serve",)])
+def test_a_folder_that_was_typed_and_is_not_there_ends_it_before_anything_starts(
+    homeport: Homeport, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    gone = tmp_path / "notse"
+    said = homeport.run(*command, "--folder", str(gone), "--port", "0", "--control-port", "0")
+    assert said.returncode == 2
+    assert f"--folder: there is no folder {gone}." in said.stderr
+    assert f"({tmp_path} is there)" in said.stderr
+    assert said.stdout == ""
+    assert not homeport.data_dir.exists()
+    (tmp_path / "notes.md").touch()
+    said = homeport.run(*command, "--folder", str(tmp_path / "notes.md"))
+    assert (said.returncode, "is a file" in said.stderr) == (2, True)
+
+
+def test_a_folder_that_was_chosen_elsewhere_and_is_not_there_ends_nothing(tmp_path: Path) -> None:
+    homeport = Homeport(tmp_path / "data", environ={"HOMEPORT_FOLDER": str(tmp_path / "unplugged")})
+    with homeport.serving():
+        assert homeport.run("status").returncode == 0

@@ -43,6 +43,7 @@ async def homeport(
     folder: Path,
     network: Network,
     front: Front,
+    /,
     *,
     serve: bool = False,
     environ: Mapping[str, str] | None = None,

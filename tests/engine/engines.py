@@ -27,7 +27,7 @@ from homeport.network import Network
 from homeport.public import PublicApp
 from homeport.settings import load_settings
 from homeport.store.sqlite import SQLiteDatabase
-from homeport.tunnel import Tunnel, TunnelInfo
+from homeport.tunnel import Capabilities, Tunnel, TunnelInfo
 
 
 def engine_for(
@@ -65,11 +65,13 @@ class NamedTunnel:
     """A tunnel that gets one name after another, the last one for ever; it leads to the listener while it is up."""
 
     provider = "named"
+    capabilities = Capabilities()
 
     def __init__(self, *names: str, stable: bool = False) -> None:
         self._names = list(names)
         self._stable = stable
         self.leads_to = ""
+        self.expires_at: float | None = None
 
     def is_called(self, name: str) -> None:
         """From the next start on."""
@@ -78,7 +80,8 @@ class NamedTunnel:
     async def start(self, local_url: str) -> TunnelInfo:
         self.leads_to = local_url
         name = self._names.pop(0) if len(self._names) > 1 else self._names[0]
-        return TunnelInfo(f"https://{name}.tunnel.invalid", stable=self._stable, provider=self.provider)
+        url = f"https://{name}.tunnel.invalid"
+        return TunnelInfo(url, stable=self._stable, provider=self.provider, expires_at=self.expires_at)
 
     async def stop(self) -> None:
         self.leads_to = ""

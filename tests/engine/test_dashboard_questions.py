@@ -129,10 +129,11 @@ async def test_activity_comes_in_pages_and_can_be_searched(tmp_path: Path) -> No
         engine.events.publish(ApprovalDecided(NOW + 20, 1, "sign-in", "ChatGPT", "approved", "Alice"))
         newest = await engine.activity(2, "", "")
         assert [line.kind for line in newest] == ["approval_decided", "tool_called"]
-        assert newest[1].client == "Homeport preview"
+        assert (newest[1].client, newest[1].preview) == ("Homeport preview", True)
         older = await engine.activity(10, newest[-1].activity_id, "")
         assert [line.tool for line in older] == [f"tool-{number}" for number in (4, 3, 2, 1, 0)]
         assert (older[0].http, older[0].outcome, older[0].milliseconds) == (200, "ok", 1.5)
+        assert not any(line.preview for line in older)
         for query, found in (("TOOL-3", 1), ("%_", 1), ("alice", 1), ("preview", 1), ("nothing like it", 0), ("'", 0)):
             assert len(await engine.activity(10, "", query)) == found, query
         assert await engine.activity(10, "0", "") == []
@@ -212,6 +213,9 @@ async def test_the_first_steps_tick_themselves_and_stay_ticked(tmp_path: Path) -
             return [step.state for step in (await engine.checklist()).steps]
 
         start = await engine.checklist()
+        assert [step.title for step in start.steps][:3] == [
+            "Homeport runs", "It has a public address", "Add it to ChatGPT",
+        ]  # fmt: skip
         assert tuple(step.name for step in start.steps) == STEPS
         assert await states() == ["done", "done", "now", *["later"] * 5]
         assert start.form.url == "https://home.example.com/mcp"

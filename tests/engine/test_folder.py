@@ -81,10 +81,12 @@ async def test_beside_an_app_the_folder_has_a_connector_url_of_its_own(tmp_path:
 
 
 async def test_a_folder_that_is_not_there_is_said_in_the_status(tmp_path: Path) -> None:
-    async with running_homeport(tmp_path, "--folder", str(tmp_path / "gone")) as homeport:
-        assert f"The folder {tmp_path / 'gone'} cannot be searched: No such file or directory." in await homeport.run(
-            "status"
-        )
+    gone = tmp_path / "gone"
+    async with running_homeport(tmp_path) as homeport:
+        (homeport.data_dir / "homeport.toml").write_text(f'folder = "{gone}"\n')
+        await homeport.restart()
+        said = await homeport.run("status")
+        assert f"The folder {gone} cannot be searched: No such file or directory." in said
 
 
 def test_the_folders_to_choose_from_are_those_of_home_and_no_hidden_ones(tmp_path: Path) -> None:

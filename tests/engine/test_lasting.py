@@ -51,6 +51,13 @@ def test_sqlite_in_the_containers_own_files_is_refused_with_the_three_ways_out(t
         require_lasting(elsewhere, {}, mounts=mounts)
 
 
+def test_a_container_of_podman_is_known_by_its_environment(tmp_path: Path) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text("1 0 0:42 / / rw - zfs rpool/containers/5f1e rw\n")
+    with pytest.raises(SettingsError, match="in the container's own files"):
+        require_lasting(loaded(tmp_path / "data"), {"container": "podman"}, mounts=mounts)
+
+
 def test_on_a_volume_when_said_to_be_ephemeral_and_on_a_desktop_it_is_not(tmp_path: Path, mounts: Path) -> None:
     require_lasting(loaded(tmp_path / "volume" / "data"), {}, mounts=mounts)
     require_lasting(loaded(tmp_path / "data", ephemeral="true"), {}, mounts=mounts)

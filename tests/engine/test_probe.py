@@ -9,19 +9,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpcore2
 import httpx2
 import trustme
 
 from homeport.engine.engine import Engine
 from homeport.engine.probe import PROBE_HEADER, SelfProbe
-from homeport.events import Event, SelfChecked
 from homeport.network import SystemNetwork
 from tests.auth.door import Browser, ChatApp, Door
 from tests.auth.outside import HandClock
 from tests.auth.tiny import tiny_app
 from tests.engine.engines import engine_for
 from tests.program import free_ports
+from tests.silent_server import silent_server
 
 OWN = "198.51.100.23"
 OTHER = "203.0.113.99"
@@ -106,20 +105,12 @@ class ProxiedDoor(Door):
     def __init__(self, folder: Path, proxy: Proxy) -> None:
         super().__init__(folder, HandClock(), public=False, database_url="", app=tiny_app())
         self.proxy = proxy
-        self.checked: asyncio.Queue[Event] = asyncio.Queue()
-        """The self-checks that are over: they go through the same proxy."""
 
     def make_engine(self) -> Engine:
         network = TrustingNetwork(self.proxy.client_tls)
         (port,) = free_ports(1)
         self.proxy.leads_to = port
-        engine = engine_for(self.folder, clock=self.clock, port=port, public_url=self.proxy.url, network=network)
-        engine.events.subscribe(self._hear)
-        return engine
-
-    def _hear(self, event: Event) -> None:
-        if isinstance(event, SelfChecked):
-            self.checked.put_nowait(event)
+        return engine_for(self.folder, clock=self.clock, port=port, public_url=self.proxy.url, network=network)
 
     async def waiting(self, address: str) -> bool:
         """A browser asks from this address through the proxy; whether the owner is told it sits in this network."""
@@ -164,16 +155,29 @@ async def test_until_it_is_learned_nobody_from_outside_is_in_this_network(tmp_pa
 async def test_it_is_forgotten_when_the_engine_stops_and_learned_anew_when_it_starts(tmp_path: Path) -> None:
     async with behind_proxy(tmp_path) as door:
         await door.proxy.forwarded.get()
-        await door.checked.get()
         await door.engine.stop()
         door.proxy.sees = OTHER
         while not door.proxy.forwarded.empty():  # it may have asked twice
             door.proxy.forwarded.get_nowait()
         await door.engine.start()
         await door.proxy.forwarded.get()
-        await door.checked.get()
         assert await door.waiting(OTHER)
         assert not await door.waiting(OWN)
+
+
+async def test_whoever_stops_in_the_middle_of_a_check_leaves_no_connection_open(tmp_path: Path) -> None:
+    async with silent_server() as (port, begun, ended):
+        engine = engine_for(tmp_path / "data", public_url=f"https://localhost:{port}")
+        try:
+            await engine.start()
+            for _ in ("the probe", "the self-check"):
+                await begun.get()
+            await engine.stop()
+            async with asyncio.timeout(10):
+                for _ in ("the probe", "the self-check"):
+                    await ended.get()
+        finally:
+            await engine.close()
 
 
 async def test_a_request_without_this_process_token_teaches_nothing(tmp_path: Path) -> None:
@@ -193,7 +197,7 @@ async def test_a_public_url_that_does_not_answer_stops_nothing_and_teaches_nothi
     probe = SelfProbe(lambda size: b"\x01" * size, lambda: 1.0)
     probe.heard([(PROBE_HEADER.encode(), b"01" * 16), (b"x-forwarded-for", OWN.encode())])
     assert probe.own_network == OWN
-    await probe.ask(f"https://localhost:{port}", httpcore2.default_ssl_context())
+    await probe.ask(f"https://localhost:{port}", SystemNetwork())
     assert probe.own_network is None
 
 
@@ -214,7 +218,7 @@ async def test_what_was_learned_is_good_for_a_quarter_of_an_hour_and_asked_anew_
     probe.heard([(PROBE_HEADER.encode(), b"01" * 16), (b"x-forwarded-for", OWN.encode())])
     assert probe.stale
     (port,) = free_ports(1)
-    await probe.ask(f"https://localhost:{port}", httpcore2.default_ssl_context())
+    await probe.ask(f"https://localhost:{port}", SystemNetwork())
     assert not probe.stale
     probe.heard([(PROBE_HEADER.encode(), b"01" * 16), (b"x-forwarded-for", OWN.encode())])
     clock.now += 61

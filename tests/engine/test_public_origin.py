@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from homeport.engine.engine import Engine
-from homeport.events import Event, GrantRevoked, PublicUrlChanged
+from homeport.events import Event, GrantCreated, GrantRevoked, PublicUrlChanged
 from tests.auth.door import Door, Signed, code_on
 from tests.auth.outside import HandClock
 from tests.auth.tiny import tiny_app
@@ -92,6 +92,7 @@ async def test_a_token_of_one_origin_is_refused_at_every_other(tmp_path: Path) -
         assert await works(door, signed) == [200, 200]
         signed.app.origin = door.local
         assert await works(door, signed) == [401, 400]
+        assert [event.issuer for event in door.told(GrantCreated)] == [ONE]
 
 
 async def test_a_stable_origin_that_left_is_refused_and_lives_again_when_exactly_it_returns(tmp_path: Path) -> None:
@@ -183,10 +184,13 @@ async def test_the_status_tells_the_public_url_as_soon_as_and_as_long_as_it_lead
     async with behind(tmp_path, "one") as door:
         status = await door.engine.status()
         assert (status.public_url, status.connector_url) == (ONE, f"{ONE}/mcp")
+        assert (status.tunnel_state.expires_at, status.tunnel_state.interstitial) == (0, "")
         assert door.tunnel.leads_to == f"http://127.0.0.1:{door.port}"
         await door.engine.stop()
         status = await door.engine.status()
         assert (status.public_url, urlsplit(status.connector_url).hostname) == ("", "localhost")
         assert door.tunnel.leads_to == ""
+        door.tunnel.expires_at = door.clock() + 3600
         await asyncio.gather(door.engine.start(), door.engine.start())
-        assert (await door.engine.status()).public_url == ONE
+        status = await door.engine.status()
+        assert (status.public_url, status.tunnel_state.expires_at) == (ONE, door.tunnel.expires_at)

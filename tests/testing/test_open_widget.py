@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.async_api import expect
@@ -70,6 +71,22 @@ async def test_a_call_that_has_no_result_is_shown_so(
         await expect(widget.get_by_role("heading")).to_have_text(state)
 
 
+async def test_the_text_of_a_saved_result_is_no_reason_for_a_failure(recipes: Path) -> None:
+    saved = {"tool": "find", "output": {"title": "Soup"}, "text": "Soup, 30 minutes"}
+    (recipes / "previews" / "told.json").write_text(json.dumps(saved))
+
+    async def output(**showing: Any) -> Any:
+        async with open_widget(recipes, "book", simulation="told", **showing) as widget:
+            await expect(widget.get_by_role("heading")).to_have_text(showing["state"])
+            return await widget.locator("body").evaluate(
+                "() => { const { reason, error } = homeport.toolOutput(); return reason ?? error.message; }"
+            )
+
+    assert await output(state="cancelled") == "The person stopped it."
+    assert await output(state="failed") == "The tool failed."
+    assert await output(state="failed", text="The oven is off.") == "The oven is off."
+
+
 async def test_a_tool_that_says_no_is_a_failed_call(recipes: Path) -> None:
     async with open_widget(recipes, "book", input={"words": "cake"}) as widget:
         await expect(widget.get_by_role("heading")).to_have_text("failed")
@@ -90,6 +107,22 @@ async def test_a_phone_is_narrow(recipes: Path, tmp_path: Path) -> None:
     assert (tmp_path / "book.png").read_bytes() == picture
 
 
+@pytest.mark.parametrize("by", ["simulation", "test"])
+async def test_a_device_and_a_display_mode_bring_their_measures_along(recipes: Path, by: str) -> None:
+    saved = {"tool": "find", "output": {"title": "Soup"}, "host": {"device": "phone", "displayMode": "fullscreen"}}
+    (recipes / "previews" / "large.json").write_text(json.dumps(saved))
+    opening = (
+        open_widget(recipes, "book", simulation="large")
+        if by == "simulation"
+        else open_widget(recipes, "book", output={"title": "Soup"}, device="phone", display_mode="fullscreen")
+    )
+    async with opening as widget:
+        await expect(widget.get_by_role("heading")).to_have_text("Soup")
+        host = await widget.locator("body").evaluate("() => homeport.host()")
+    assert host["size"] == {"width": 390, "height": 720}
+    assert host["safeArea"]["bottom"] == 34
+
+
 async def test_a_host_may_have_no_window_openai(recipes: Path) -> None:
     async with open_widget(recipes, "book", simulation="soup", profile="mcp-apps") as widget:
         await expect(widget.get_by_role("heading")).to_have_text("A saved soup")
@@ -101,6 +134,7 @@ async def test_what_it_says_is_kept(recipes: Path) -> None:
       document.querySelector("button").onclick = async () => {
         await homeport.sendMessage("More, please.");
         await homeport.openLink("https://recipes.example.com/soup");
+        homeport.chatgpt().setOpenInAppUrl({ href: "https://recipes.example.com/app" });
         await homeport.close();
       };
     """
@@ -109,7 +143,11 @@ async def test_what_it_says_is_kept(recipes: Path) -> None:
         await widget.get_by_role("button", name="Count").click()
         await expect(widget.page.locator("iframe")).to_have_count(0)
         said = [(each.kind, each.text) for each in await widget.said()]
-        assert said == [("message", "More, please."), ("link", "https://recipes.example.com/soup")]
+        assert said == [
+            ("message", "More, please."),
+            ("link", "https://recipes.example.com/soup"),
+            ("app-link", "https://recipes.example.com/app"),
+        ]
         assert await widget.is_closed()
 
 

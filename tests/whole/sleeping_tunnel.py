@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from homeport.tunnel import TunnelInfo
+from homeport.tunnel import Capabilities, TunnelInfo
 
 PUBLIC_URL = "https://home.invalid"
 
@@ -18,6 +18,7 @@ class SleepingTunnel:
     """Real bytes over real sockets: requests go in at `port`, with the public Host, and come out at the listener."""
 
     provider = "sleeping"
+    capabilities = Capabilities()
 
     def __init__(self) -> None:
         self.port = 0

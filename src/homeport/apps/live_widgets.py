@@ -1,7 +1,7 @@
 """The development address of a widget: a fixed document that asks for the newest page each time it is shown.
 
 Hosts keep what an address leads to, and a list of tools until their user presses Refresh. Neither changes here with an
-edit. Never part of what `homeport serve` offers.
+edit. `homeport serve` names no such address; who still shows one gets the page itself there.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from homeport.cli.words import client_name, code_digits, columns
 from homeport.engine.protocol import ApprovalPreview, Approved, EngineMethods, PendingRequest
 from homeport.errors import OtherNetwork
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import command_prefix
 
 Ask = Callable[[str], Awaitable[str | None]]
 """Shows a question and gives the answer, or None when nobody answers any more."""
@@ -109,7 +110,7 @@ def approved_text(approved: Approved, *, consent_in_browser: bool) -> str:
     if approved.newcomer:
         return (
             f"{person} may enter from now on. What {clean(approved.client)} may do they decide on their page, which "
-            f"continues by itself. To take it back: homeport people block {person}"
+            f"continues by itself. To take it back: {command_prefix()} people block {person}"
         )
     who = f"{clean(approved.client)} acts for {'you' if person == 'me' else person}"
     if consent_in_browser:

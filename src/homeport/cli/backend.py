@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from homeport.cli.groups import Group
 from homeport.cli.remote import connect, data_dir_option, json_option, wait_for
 from homeport.cli.words import as_json as to_json
 from homeport.engine.protocol import BackendKeyInfo
 
 
-@click.group()
+@click.group(cls=Group)
 def backend() -> None:
     """Show what your backend needs to verify who calls."""
 

@@ -7,18 +7,20 @@ import sys
 
 import click
 
+from homeport.cli.groups import Group
 from homeport.cli.remote import connect, data_dir_option, json_option, wait_for
 from homeport.cli.words import as_json as to_json
 from homeport.cli.words import columns, duration
 from homeport.engine.protocol import CallRequest
 from homeport.errors import NoSuchCall
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed, command_prefix
 
 EFFECTS = {"read": "reads", "write": "changes something", "destroy": "CAN LOSE SOMETHING FOR GOOD"}
 _FOREIGN_LINE = re.compile(r"[^\n]+")
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 @json_option
 @data_dir_option
@@ -44,7 +46,9 @@ def calls_allow(outer: str | None, number: int, confirmed: bool, data_dir: str |
         if not sys.stdin.isatty():
             raise click.UsageError("Nobody can be asked here: add --yes to allow what is shown above.")
         if not click.confirm("\nLet exactly this call run, once?", default=False):
-            click.echo(f"Nothing was allowed. The call still waits: `homeport calls deny {number}` turns it away.")
+            click.echo(
+                as_typed(f"Nothing was allowed. The call still waits: `homeport calls deny {number}` turns it away.")
+            )
             raise SystemExit(1)
     wait_for(engine.allow_call(number, call.digest))
     click.echo("It runs now." if call.waiting else "It may run once within 5 minutes: ask for it again in the chat.")
@@ -75,7 +79,7 @@ def calls_text(found: list[CallRequest]) -> str:
         for call in found
     ]
     table = columns(("NUMBER", "TOOL", "PERSON", "CLIENT", "ASKED", "ITS CLIENT"), rows)
-    return f"{table}\n\nLook at one and allow it: homeport calls allow NUMBER"
+    return f"{table}\n\nLook at one and allow it: {command_prefix()} calls allow NUMBER"
 
 
 def call_text(call: CallRequest) -> str:

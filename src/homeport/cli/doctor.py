@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -13,11 +16,17 @@ from homeport.cli.words import as_json as to_json
 from homeport.cli.words import count
 from homeport.control.client import RemoteEngine
 from homeport.control.instance import find_running, is_held
+from homeport.doctor.answer import is_loopback
+from homeport.doctor.hop import LOCAL_TITLES
 from homeport.engine.protocol import DoctorReport, HopLine
 from homeport.errors import HomeportError, NotRunning, SettingsError
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed
 
 MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "-", "warning": "!"}
+WIDTH = 110
+RULE = "-" * 60
+"""Before what to read first: it stands last, where the eye of who waits for a prompt is."""
 
 
 @click.command()
@@ -44,28 +53,53 @@ def doctor(url: str, local: bool, as_json: bool, data_dir: str | None) -> None:
 
 
 def report_text(report: DoctorReport) -> str:
-    """A report as a person reads it: the hops, and below them what to do."""
-    width = max((len(line.title) for line in report.hops), default=0)
-    lines = [f"The way from ChatGPT to {clean(report.url, 200)}" if report.url else "This computer", ""]
-    lines += [_line(each, width) for each in report.hops]
+    """A report as a person reads it: the hops, below them what could be better, and last the first that fails."""
+    here = [hop for hop in report.hops if hop.name in LOCAL_TITLES]
+    there = [hop for hop in report.hops if hop.name not in LOCAL_TITLES]
+    width = max((len(hop.title) for hop in report.hops), default=0)
+    lines: list[str] = []
+    for heading, hops in (("This computer", here), (_heading(report.url), there)):
+        if hops:
+            lines += ["", heading, "", *_table(hops, width)]
+    first = next((each for each in report.hops if each.name == report.first_failed), None)
     for each in report.hops:
         if each.state == "warning":
             lines += ["", f"! {clean(each.title)}: {clean(each.fix, 500)}"]
-    first = next((each for each in report.hops if each.name == report.first_failed), None)
+    for each in report.hops:
+        if each.state == "failed" and each is not first:
+            lines += [
+                "",
+                f"Also fails: {clean(each.title)}. {clean(each.detail, 500)}",
+                f"  Do: {clean(each.fix, 500)}",
+            ]
     if first is None:
         warnings = sum(each.state == "warning" for each in report.hops)
         lines += ["", "Nothing fails." + (f" {count(warnings, 'thing')} could be better." if warnings else "")]
-        return "\n".join(lines)
-    lines += [
-        "",
-        f"First that fails: {clean(first.title)}.",
-        f"  {clean(first.detail, 500)}",
-        f"  Do: {clean(first.fix, 500)}",
-    ]
-    for each in report.hops:
-        if each.state == "failed" and each is not first:
-            lines += ["", f"Also: {clean(each.title)}. {clean(each.detail, 500)}", f"  Do: {clean(each.fix, 500)}"]
-    return "\n".join(lines)
+    else:
+        lines += ["", RULE, f"First that fails: {clean(first.title)}."]
+        lines += [f"  {clean(first.detail, 500)}", f"  Do: {clean(first.fix, 500)}"]
+    return as_typed("\n".join(lines[1:]))
+
+
+def _heading(url: str) -> str:
+    """Whose way this is: nobody else reaches an address of this computer's own."""
+    shown = clean(url, 200)
+    if is_loopback(urlsplit(url).hostname or ""):
+        return f"The way from a program on this computer to {shown} (ChatGPT needs a public https address)"
+    return f"The way from ChatGPT to {shown}"
+
+
+def _table(hops: Sequence[HopLine], width: int) -> list[str]:
+    """One line for each, and one for all that in a row were not asked for one reason."""
+    lines: list[str] = []
+    for (state, detail), same in groupby(hops, key=lambda hop: (hop.state, hop.detail)):
+        alike = list(same)
+        if state == "skipped" and len(alike) > 1:
+            names = f"{clean(detail, 500)} {'; '.join(clean(each.title) for each in alike)}"
+            lines += textwrap.wrap(names, WIDTH, initial_indent=f"  {MARKS[state]:<6} ", subsequent_indent=" " * 9)
+        else:
+            lines += [_line(each, width) for each in alike]
+    return lines
 
 
 def _line(hop: HopLine, width: int) -> str:

@@ -9,6 +9,7 @@ import time
 
 import click
 
+from homeport.cli.over_ssh import how_to_open
 from homeport.cli.remote import connect, data_dir_of, data_dir_option, json_option, wait_for
 from homeport.cli.words import as_json as to_json
 from homeport.cli.words import status_text
@@ -17,6 +18,7 @@ from homeport.control.opening_page import FILE_NAME as OPENING_PAGE
 from homeport.desktop.presence import has_desktop
 from homeport.errors import HomeportError, NotRunning
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed
 
 QUIT_SECONDS = 10.0
 
@@ -45,7 +47,7 @@ def url(data_dir: str | None) -> None:
     if not found.public_url:
         why = " ".join(filter(None, (found.tunnel_state.cause, found.tunnel_state.action)))
         what = clean(why, 600) or "For ChatGPT, start with --public-url."
-        click.echo(f"Only programs on this computer can use it. {what}", err=True)
+        click.echo(as_typed(f"Only programs on this computer can use it. {what}"), err=True)
 
 
 @click.command()
@@ -59,7 +61,7 @@ def start(data_dir: str | None) -> None:
     tunnel = found.tunnel_state
     if not found.public_url and tunnel.state not in ("off", "up"):
         why = " ".join(filter(None, (tunnel.cause, tunnel.action))) or "The tunnel is on its way."
-        click.echo(f"Only programs on this computer can use it so far. {clean(why, 600)}", err=True)
+        click.echo(as_typed(f"Only programs on this computer can use it so far. {clean(why, 600)}"), err=True)
 
 
 @click.command()
@@ -70,7 +72,7 @@ def stop(ends: bool, data_dir: str | None) -> None:
     engine = connect(data_dir)
     if not ends:
         wait_for(engine.stop())
-        click.echo("Homeport no longer answers ChatGPT. `homeport start` lets it in again.")
+        click.echo(as_typed("Homeport no longer answers ChatGPT. `homeport start` lets it in again."))
         return
     wait_for(engine.quit())
     folder = data_dir_of(data_dir)
@@ -94,8 +96,8 @@ def open_dashboard(prints: bool, data_dir: str | None) -> None:
         wait_for(engine.write_opening_page())
         # A browser is started with this address, which every user of the computer can read: the code stays in the file.
         if webbrowser.open((data_dir_of(data_dir).resolve() / OPENING_PAGE).as_uri()):
-            click.echo("The dashboard opens in your browser. If it does not: homeport open --print")
+            click.echo(as_typed("The dashboard opens in your browser. If it does not: homeport open --print"))
             return
     address = f"{engine.dashboard}#code={wait_for(engine.session_code())}"
-    click.echo("Open this within a minute, in a browser on this computer; it works once:", err=True)
+    click.echo(how_to_open(engine.dashboard, os.environ, again="open"), err=True)
     click.echo(address)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 
@@ -33,6 +32,7 @@ from homeport.events import (
     WidgetFailed,
 )
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed, command_prefix
 
 
 def startup_text(status: Status, *, asks_here: bool) -> str:
@@ -45,15 +45,16 @@ def startup_text(status: Status, *, asks_here: bool) -> str:
     lines += _for_chatgpt(status, asks_here) if status.public_url else _without_public_url(status)
     if others := [warning for warning in status.warnings if warning not in problems]:
         lines += ["", *map(_warning, others)]
-    lines += ["", "Stop with Ctrl+C." if asks_here else f"Stop with Ctrl+C or `{command_prefix()} stop --quit`."]
-    return "\n".join(lines)
+    lines += ["", "Stop with Ctrl+C." if asks_here else "Stop with Ctrl+C or `homeport stop --quit`."]
+    return as_typed("\n".join(lines))
 
 
 def offline_text(status: Status) -> str:
     """What is said where Homeport runs and is not online: as it was when it ended, or since it could not start."""
-    prefix = command_prefix()
     now = f"could not start: {clean(status.problem, 400)}" if status.problem else "is stopped, as it was when it ended."
-    return f"Homeport {status.version} {now}\nStart it in the tray or the dashboard, or with `{prefix} start`."
+    return as_typed(
+        f"Homeport {status.version} {now}\nStart it in the tray or the dashboard, or with `homeport start`."
+    )
 
 
 def _warning(text: str) -> str:
@@ -61,7 +62,7 @@ def _warning(text: str) -> str:
 
 
 def _for_chatgpt(status: Status, asks_here: bool) -> list[str]:
-    where = "type them here" if asks_here else f"run `{command_prefix()} approve` with them"
+    where = "type them here" if asks_here else "run `homeport approve` with them"
     return [
         f"  Connector URL   {status.connector_url}",
         "",
@@ -80,13 +81,13 @@ def _without_public_url(status: Status) -> list[str]:
         "",
         "  Programs on this computer can use it now. ChatGPT needs a public https address:",
         f"  1. Point a tunnel or reverse proxy of yours at {_for_a_proxy(status)}; it must keep the Host header.",
-        f"  2. Start again with its address: {command_prefix()} --public-url https://homeport.example.com{_port(status)}",
+        f"  2. Start again with its address: homeport --public-url https://homeport.example.com{_port(status)}",
     ]
 
 
 def _with_a_tunnel_to_come(status: Status) -> list[str]:
     """The tunnel starts beside Homeport, or waits for something that only the person has."""
-    tunnel, prefix = status.tunnel_state, command_prefix()
+    tunnel = status.tunnel_state
     lines = [f"  Local URL       {status.connector_url}", ""]
     if tunnel.state in ("off", "starting", "downloading", "up"):
         return [*lines, "  The public URL is on its way, and is shown here when it is there."]
@@ -96,11 +97,11 @@ def _with_a_tunnel_to_come(status: Status) -> list[str]:
         *lines,
         f"  Programs on this computer can use it now. For ChatGPT: {clean(tunnel.cause, 200)}",
         "  1. Copy it from https://dashboard.ngrok.com/get-started/your-authtoken (a free account is enough).",
-        f"  2. Give it to Homeport in another terminal: {prefix} secrets set ngrok",
-        f"     Or in the browser, where a checklist leads through all of it: {prefix} open",
+        "  2. Give it to Homeport in another terminal: homeport secrets set ngrok",
+        "     Or in the browser, where a checklist leads through all of it: homeport open",
         "",
         f"  You have a tunnel or proxy of your own? Point it at {_for_a_proxy(status)}, keep the Host header,",
-        f"  and start with {prefix} --public-url https://homeport.example.com{_port(status)}",
+        f"  and start with {command_prefix()} --public-url https://homeport.example.com{_port(status)}",
     ]
 
 
@@ -115,22 +116,22 @@ def _port(status: Status) -> str:
     return "" if port == "3002" else f" --port {port}"
 
 
-def command_prefix() -> str:
-    """How this program was started, to be typed again: `uv run homeport` has put no `homeport` on the path."""
-    return "uv run homeport" if os.environ.get("UV_RUN_RECURSION_DEPTH") else "homeport"
-
-
 def line_for(event: Event) -> str | None:
     """An event as one short line; None for those that say nothing to a person at a terminal."""
+    line = _line_for(event)
+    return None if line is None else as_typed(line)
+
+
+def _line_for(event: Event) -> str | None:
     match event:
         case EngineStateChanged(state=state, cause=cause):
             return f"Homeport is {state}" + (f": {clean(cause, 400)}" if cause else "")
         case PublicUrlChanged(old=None, new=str(new)):
-            return f"The public URL is {new} now. `{command_prefix()} url` prints the connector URL for ChatGPT."
+            return f"The public URL is {new} now. `homeport url` prints the connector URL for ChatGPT."
         case PublicUrlChanged(old=str(old), new=str(new)):
             return (
-                f"The public URL is {new} now, and {old} no longer leads here. In ChatGPT, open the plugin in "
-                f"Settings, remove it, and add it again with the new connector URL: {command_prefix()} url"
+                f"The public URL is {new} now, and {old} no longer leads here. In ChatGPT, open the plugin at "
+                "chatgpt.com/plugins, remove it, and add it again with the new connector URL: homeport url"
             )
         case PublicUrlChanged():
             return "There is no public URL now: ChatGPT cannot reach this computer."
@@ -159,7 +160,7 @@ def line_for(event: Event) -> str | None:
         case CallAsked(number=number, tool=tool, client=client, person=person):
             return (
                 f"{clean(client)} wants to use {clean(tool)} for {clean(person)}. Look at it, then allow or deny it: "
-                f"{command_prefix()} calls allow {number}"
+                f"homeport calls allow {number}"
             )
         case CallDecided(number=number, tool=tool, outcome=outcome):
             return f"Call {number} of {clean(tool)}: {clean(outcome)}"
@@ -210,7 +211,7 @@ class LimitedLines:
         if self._strangers <= self.STRANGERS_A_MINUTE:
             return line_for(event)
         if self._strangers == self.STRANGERS_A_MINUTE + 1:
-            return "And more like these within this minute: see `homeport clients`"
+            return as_typed("And more like these within this minute: see `homeport clients`")
         return None
 
 

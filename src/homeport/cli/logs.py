@@ -11,6 +11,7 @@ import time
 from typing import Any, Literal, TextIO
 
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed
 
 SECONDS_TOGETHER = 0.1
 """How long a line may wait for others; a process that is killed loses what waits."""
@@ -30,7 +31,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
-        line = f"{clock} {record.levelname} {record.name}: {escaped(record.getMessage())}"
+        line = f"{clock} {record.levelname} {record.name}: {escaped(as_typed(record.getMessage()))}"
         if not record.exc_info:
             return line
         below = self.formatException(record.exc_info).split("\n")

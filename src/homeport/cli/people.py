@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 import click
 
+from homeport.cli.groups import Group
 from homeport.cli.remote import connect, data_dir_option, json_option, wait_for
 from homeport.cli.words import as_json as to_json
 from homeport.cli.words import columns, count, moment
 from homeport.engine.protocol import InvitationSummary, PersonSummary, Removal
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed, command_prefix
 
 LET_IN = {
     "invited": "invited by e-mail",
@@ -26,7 +28,7 @@ NOBODY = (
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 @json_option
 @data_dir_option
@@ -63,10 +65,10 @@ def people_invite(outer: tuple[str | None, bool], email: str, as_json: bool, dat
     address = clean(invited.email, 254)
     if not invited.note:
         click.echo(f"{address} is invited: whoever signs in with Privy and proves this address gets in.")
-        click.echo("Nothing was sent. Tell them the connector URL (`homeport url`).")
+        click.echo(as_typed("Nothing was sent. Tell them the connector URL (`homeport url`)."))
         return
     click.echo(f"{address} is invited, but that changes nothing yet.")
-    click.echo(clean(invited.note, 400))
+    click.echo(as_typed(clean(invited.note, 400)))
 
 
 @people.command("block")
@@ -81,7 +83,7 @@ def people_block(outer: tuple[str | None, bool], who: str, as_json: bool, data_d
         click.echo(to_json(person))
         return
     click.echo(f"{_called(person)} is blocked. Every app that acted for them is signed out.")
-    click.echo(f"To undo it: homeport people unblock {person.person_id}")
+    click.echo(f"To undo it: {command_prefix()} people unblock {person.person_id}")
 
 
 @people.command("unblock")
@@ -132,7 +134,7 @@ def _list(as_json: bool, data_dir: str | None) -> None:
         headers = ("NAME", "E-MAIL", "SIGNS IN BY", "LET IN", "LAST SEEN", "GRANTS", "ID")
         click.echo(columns(headers, [_row(person) for person in known]))
     elif not invited:
-        click.echo(NOBODY)
+        click.echo(as_typed(NOBODY))
     for invitation in invited:
         click.echo(_invitation(invitation, known))
 

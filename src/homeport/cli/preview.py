@@ -8,9 +8,11 @@ import sys
 
 import click
 
+from homeport.cli.over_ssh import how_to_open
 from homeport.cli.remote import connect, data_dir_of, data_dir_option, wait_for
 from homeport.control.opening_page import FILE_NAME as OPENING_PAGE
 from homeport.desktop.presence import has_desktop
+from homeport.settings.as_typed import as_typed
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -36,9 +38,9 @@ def preview(simulation: str, prints: bool, data_dir: str | None) -> None:
         wait_for(engine.write_opening_page("preview", simulation=simulation))
         # A browser is started with this address, which every user of the computer can read: the code stays in the file.
         if webbrowser.open((data_dir_of(data_dir).resolve() / OPENING_PAGE).as_uri()):
-            click.echo("The preview opens in your browser. If it does not: homeport preview --print")
+            click.echo(as_typed("The preview opens in your browser. If it does not: homeport preview --print"))
             return
     code = wait_for(engine.session_code())
     more = f"&simulation={simulation}" if simulation else ""
-    click.echo("Open this within a minute, in a browser on this computer; it works once:", err=True)
+    click.echo(how_to_open(engine.dashboard, os.environ, again="preview"), err=True)
     click.echo(f"{engine.dashboard}preview#code={code}{more}")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import click
 
+from homeport.cli.groups import Group
 from homeport.cli.remote import connect, data_dir_option, json_option, wait_for
 from homeport.cli.words import as_json as to_json
 from homeport.cli.words import columns, moment
 from homeport.engine.protocol import ClientSummary, GrantSummary, WaitingHost
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 @json_option
 @data_dir_option
@@ -51,11 +53,13 @@ def clients_withdraw(outer: str | None, host: str, data_dir: str | None) -> None
     wait_for(connect(data_dir or outer).withdraw_host(host))
     click.echo(f"Clients may no longer redirect to {clean(host, 255)}: a new sign-in there waits for your allow again.")
     click.echo(
-        "Who signed in there before keeps access. `homeport grants` lists it and `homeport grants revoke` ends it."
+        as_typed(
+            "Who signed in there before keeps access. `homeport grants` lists it, `homeport grants revoke` ends it."
+        )
     )
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 @json_option
 @data_dir_option
@@ -104,7 +108,7 @@ def _list_clients(as_json: bool, data_dir: str | None) -> None:
         click.echo(f"You allowed redirects to: {', '.join(allowed)}")
     for host in hosts:
         if not host.allowed_at:
-            click.echo(_host(host))
+            click.echo(as_typed(_host(host)))
 
 
 def _list_grants(as_json: bool, data_dir: str | None) -> None:

@@ -11,6 +11,7 @@ from homeport.cli.remote import connect, data_dir_option, json_option, wait_for
 from homeport.cli.words import CODE_DIGITS, code_digits, count, duration
 from homeport.cli.words import as_json as to_json
 from homeport.engine.protocol import Approved
+from homeport.settings.as_typed import as_typed, command_prefix
 
 
 @click.command()
@@ -27,7 +28,9 @@ def pending(as_json: bool, data_dir: str | None) -> None:
         return
     for request in waiting:
         click.echo(f"{request_line(request)}, since {duration(request.age_seconds)}")
-    click.echo("Approve with the code that the page shows: homeport approve CODE. Deny with: homeport deny NUMBER")
+    click.echo(
+        as_typed("Approve with the code that the page shows: homeport approve CODE. Deny with: homeport deny NUMBER")
+    )
 
 
 @click.command()
@@ -55,7 +58,7 @@ def approve(
     work = approve_in_words(connect(data_dir), digits, choices, ask=_ask, say=click.echo)
     approved = wait_for(work)
     if not isinstance(approved, Approved):
-        click.echo(nothing_allowed_text(approved, deny="homeport deny"), err=True)
+        click.echo(nothing_allowed_text(approved, deny=f"{command_prefix()} deny"), err=True)
         raise SystemExit(1)
     click.echo(approved_text(approved, consent_in_browser=consent_in_browser))
 
@@ -66,7 +69,7 @@ def approve(
 def deny(number: str, data_dir: str | None) -> None:
     """Deny waiting request NUMBER, or all."""
     if number != "all" and not (number.isdecimal() and 0 < int(number) < 2**31):
-        raise click.UsageError("Say the number of a request from `homeport pending`, or all.")
+        raise click.UsageError(as_typed("Say the number of a request from `homeport pending`, or all."))
     denied = wait_for(connect(data_dir).deny(None if number == "all" else int(number)))
     click.echo(f"{count(denied, 'request')} denied." if denied else "Nobody waits.")
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from homeport.cli.behind_tray import run_behind_tray
+from homeport.cli.groups import TypedContext, explained
 from homeport.desktop.child_environment import leave_bundle
 from homeport.errors import HomeportError, SettingsError
+from homeport.settings.as_typed import command_prefix
 
 if TYPE_CHECKING:
     from homeport.cli.compose import MakeEngine
@@ -79,6 +81,8 @@ EPILOG = (
 class Root(click.Group):
     """Finds commands by name without importing them, and turns our errors into words and an exit code."""
 
+    context_class = TypedContext
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
             args = [WITHOUT_COMMAND, *args]
@@ -91,7 +95,9 @@ class Root(click.Group):
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            ctx.fail(f"There is no command {args[0]!r}." + (f" Do you mean `homeport {near[0]}`?" if near else ""))
+            ctx.fail(
+                f"There is no command {args[0]!r}." + (f" Do you mean `{command_prefix()} {near[0]}`?" if near else "")
+            )
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -131,7 +137,7 @@ def print_error(error: HomeportError) -> None:
 def _load(module: str, command: str) -> click.Command:
     # A command may not be called as its function is: `open` would hide the built-in.
     names = vars(importlib.import_module(f"homeport.cli.{module}")).values()
-    return next(each for each in names if isinstance(each, click.Command) and each.name == command)
+    return explained(next(each for each in names if isinstance(each, click.Command) and each.name == command))
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -168,7 +174,7 @@ def main(arguments: Sequence[str] | None = None, *, make_engine: MakeEngine | No
 
     def run(tray: Tray | None) -> None:
         try:
-            root.main(args=given, prog_name="homeport", obj=Parts(make_engine, tray))
+            root.main(args=given, prog_name=command_prefix(), obj=Parts(make_engine, tray))
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise

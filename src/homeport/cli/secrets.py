@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from homeport.cli.groups import Group
 from homeport.cli.own_vault import SecretsDesk, secrets_desk
 from homeport.cli.remote import data_dir_of, data_dir_option, json_option, wait_for
 from homeport.cli.secret_input import TypedValues, say_yes
@@ -17,11 +18,12 @@ from homeport.engine.protocol import SecretSummary
 from homeport.engine.secrets import NGROK_TOKEN, PRIVY_APP_SECRET
 from homeport.errors import ConfirmationNeeded
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed
 
 PRIVY = "privy"
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 @json_option
 @data_dir_option
@@ -63,7 +65,7 @@ def secrets_set(
         wait_for(set_privy(folder, app_id or "", unchecked=unchecked))
         return
     if app_id or unchecked:
-        raise click.UsageError("--app-id and --unchecked belong to `homeport secrets set privy`.")
+        raise click.UsageError(as_typed("--app-id and --unchecked belong to `homeport secrets set privy`."))
     if name == NGROK_TOKEN:
         from homeport.cli.ngrok_token import set_ngrok
 

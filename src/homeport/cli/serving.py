@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 
 from homeport.cli.compose import OwnEngine, run_homeport
+from homeport.cli.groups import TypedContext
 from homeport.cli.root import Parts
+from homeport.cli.secret_input import at_terminal
+from homeport.errors import SettingsError
 from homeport.settings.load import LoadedSettings, load_settings
 from homeport.settings.model import Setting, table
 
@@ -42,10 +46,29 @@ def real_engine(loaded: LoadedSettings) -> OwnEngine:
 def _run(options: dict[str, Any], *, serve: bool) -> None:
     parts: Parts = click.get_current_context().obj or Parts()
     loaded = load_settings(options=options, environ=os.environ, cwd=Path.cwd(), serve=serve)
+    if serve or parts.tray is None or at_terminal():
+        _require_folder(loaded)
     run_homeport(loaded, parts.make_engine or real_engine, None if serve else parts.tray)
 
 
-class PlainContext(click.Context):
+def _require_folder(loaded: LoadedSettings) -> None:
+    """A folder that was typed and is not there is a slip, and is said before anything starts. At a login nobody reads
+    that, and the drive may come later: there, and for a folder chosen elsewhere, it is a warning while Homeport runs.
+    """
+    folder = loaded.settings.folder
+    if folder is None or loaded.source("folder").kind != "option" or os.path.isdir(folder):
+        return
+    if os.path.exists(folder):
+        its = shlex.quote(str(folder.parent))
+        raise SettingsError(f"--folder: {folder} is a file.", hint=f"Give its folder: --folder {its}")
+    near = next((f" ({parent} is there)" for parent in folder.parents if os.path.isdir(parent)), "")
+    raise SettingsError(
+        f"--folder: there is no folder {folder}.",
+        hint=f"Look how it is written{near}, connect its drive, or leave --folder out.",
+    )
+
+
+class PlainContext(TypedContext):
     """What is said about the options of plain `homeport` does not name the hidden command that takes them."""
 
     @property

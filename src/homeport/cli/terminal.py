@@ -16,6 +16,7 @@ from homeport.engine.protocol import Approved, EngineMethods
 from homeport.errors import HomeportError
 from homeport.events import ApprovalDecided, ApprovalRequested, Event
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ class Terminal:
             finally:
                 self._answering = False
             self._say_what_was_held(own)
-        self._say("Nothing more can be typed here. Approve in another terminal: homeport approve CODE")
+        self._say(as_typed("Nothing more can be typed here. Approve in another terminal: homeport approve CODE"))
 
     async def _answer(self, text: str) -> int | None:
         """Do what was typed and say so. Returns which request that decided; 0: none, None: all."""

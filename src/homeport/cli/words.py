@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from homeport.engine.protocol import PendingRequest, Status, TunnelStatus
 from homeport.errors import HomeportError
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed
 
 CODE_DIGITS = 6
 
@@ -57,7 +58,7 @@ def as_json(value: object) -> str:
 def error_lines(error: HomeportError) -> list[str]:
     """Title, message and hint; a message that is its title is said once, and an empty hint not at all."""
     title = [] if error.message.rstrip(".") == error.title else [error.title]
-    return [*title, error.message, *([error.hint] if error.hint else [])]
+    return [as_typed(line) for line in (*title, error.message, *([error.hint] if error.hint else []))]
 
 
 def client_name(request: PendingRequest) -> str:
@@ -105,4 +106,4 @@ def status_text(status: Status, now: float) -> str:
         ("running", f"for {duration(max(0, now - status.started_at))}, process {status.pid}, version {status.version}"),
     ]
     lines = [head, *(f"  {name:<14} {value}" for name, value in facts)]
-    return "\n".join([*lines, *(f"  ! {clean(warning, 400)}" for warning in status.warnings)])
+    return as_typed("\n".join([*lines, *(f"  ! {clean(warning, 400)}" for warning in status.warnings)]))

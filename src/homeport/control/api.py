@@ -3,6 +3,7 @@ decides nothing itself."""
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from homeport.errors import (
     NotFoundError,
     SettingsError,
 )
+from homeport.settings.as_typed import as_typed
 
 logger = logging.getLogger(__name__)
 
@@ -126,12 +128,13 @@ def control_app(
 
 
 def _endpoint(row: EngineRoute, engine: EngineMethods) -> Endpoint:
-    adapter = TypeAdapter[Any](row.answer)
+    # Most routes are for pages that are not open: theirs are not built.
+    adapter = functools.cache(lambda: TypeAdapter[Any](row.answer))
 
     async def endpoint(request: Request) -> Response:
         body = await read_body(request, row.body) if row.method == "POST" else row.body()
         answer = await row.call(engine, body)
-        return Response(adapter.dump_json(answer), media_type="application/json")
+        return Response(adapter().dump_json(answer), media_type="application/json")
 
     return endpoint
 
@@ -151,7 +154,8 @@ def status_of(error: HomeportError) -> int:
 
 async def _homeport_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HomeportError)
-    content = {"code": error.code, "title": error.title, "message": error.message, "hint": error.hint}
+    message, hint = as_typed(error.message), as_typed(error.hint)
+    content = {"code": error.code, "title": error.title, "message": message, "hint": hint}
     return JSONResponse(content, status_of(error))
 
 

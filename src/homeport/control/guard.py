@@ -7,6 +7,8 @@ from collections.abc import Callable
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from homeport.settings.as_typed import as_typed
+
 BODY_LIMIT = 64 * 1024
 """Bytes of the largest body that is read."""
 
@@ -87,7 +89,9 @@ class Guard:
 
 def refuse(status: int, code: str, message: str, hint: str = "") -> JSONResponse:
     """An error as every answer of the control API gives it."""
-    return JSONResponse({"code": code, "title": "Homeport refused this", "message": message, "hint": hint}, status)
+    return JSONResponse(
+        {"code": code, "title": "Homeport refused this", "message": message, "hint": as_typed(hint)}, status
+    )
 
 
 def _only(headers: list[tuple[bytes, bytes]], wanted: bytes) -> bytes:

@@ -58,9 +58,13 @@ class Asking:
         """From now on each request to this origin, and to no other, carries these headers."""
         self._own = (origin, dict(headers))
 
-    def stay_outside(self, addresses: Sequence[str]) -> None:
+    def goes_by_proxy(self, target: Target) -> bool:
+        """Whether a proxy makes the connections, as `http_client` chooses: it looks names up itself."""
+        return target.secure and not target.local and self._network.proxy(target.host) is not None
+
+    def stay_outside(self, addresses: Sequence[str], *, by_proxy: bool) -> None:
         """Ask nobody in this network from now on, unless the server that has these addresses is in it."""
-        self._network.stay_outside(addresses)
+        self._network.stay_outside(addresses, by_proxy=by_proxy)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -79,7 +83,7 @@ class Asking:
 
     async def certificate(self, target: Target, addresses: list[str]) -> Certificate | NoAnswer | None:
         """What the server shows in its TLS handshake, verified as each request verifies it; None: through a proxy."""
-        if self._network.proxy(target.host) is not None and not target.local:
+        if self.goes_by_proxy(target):
             return None
         verified = await self._handshake(target, addresses, self._network.tls)
         if not isinstance(verified, ssl.SSLError):

@@ -24,9 +24,11 @@ class Outside:
         self._stays_outside = False
         self._proxies: set[str] = set()
 
-    def stay_outside(self, addresses: Sequence[str]) -> None:
-        """From now on, unless the server that was asked for has none but private addresses itself."""
-        self._stays_outside = any(map(is_public, addresses))
+    def stay_outside(self, addresses: Sequence[str], *, by_proxy: bool) -> None:
+        """From now on, unless the server that was asked for has none but private addresses itself. One that only the
+        proxy finds may be anywhere, and is no reason to ask others here.
+        """
+        self._stays_outside = any(map(is_public, addresses)) or (by_proxy and not addresses)
 
     @property
     def tls(self) -> ssl.SSLContext:

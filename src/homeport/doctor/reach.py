@@ -32,17 +32,19 @@ class Certificate:
     problem: str = ""
 
 
-def judge_dns(target: Target, addresses: Sequence[str], problem: str) -> Hop:
-    """The name's addresses, or why there are none."""
+def judge_dns(
+    target: Target, addresses: Sequence[str], problem: str, *, by_proxy: bool = False, own_tunnel: str = ""
+) -> Hop:
+    """The name's addresses, or why there are none. `by_proxy`: a proxy connects, and looks names up itself.
+    `own_tunnel` is whose tunnel of this Homeport the name belongs to.
+    """
     if target.local:
         return hop.skipped("dns", "This computer's own name: nobody else can reach it there.")
+    if not addresses and by_proxy:
+        return hop.skipped("dns", f"This computer finds no address of {target.host}: its proxy looks the name up.")
     if not addresses:
-        return hop.failed(
-            "dns",
-            f"{target.host} has no address" + (f": {problem}." if problem else "."),
-            "Look for a slip of the pen. If the name is new, wait until its DNS record is there; if it is a tunnel's, "
-            "start the tunnel, which may have another name now.",
-        )
+        said = f"{target.host} has no address" + (f": {problem}." if problem else ".")
+        return hop.failed("dns", said, _for_no_address(target, own_tunnel))
     if all(_is_private(address) for address in addresses) and not is_address(target.host):
         return hop.warning(
             "dns",
@@ -57,6 +59,19 @@ def judge_dns(target: Target, addresses: Sequence[str], problem: str) -> Hop:
             "Open a tunnel to it, and give the doctor the tunnel's https address.",
         )
     return hop.ok("dns", f"{target.host} is {', '.join(addresses[:3])}")
+
+
+def _for_no_address(target: Target, own_tunnel: str) -> str:
+    if own_tunnel:
+        return (
+            f"The name is that of Homeport's own tunnel ({own_tunnel}), and may be some seconds old: ask again in a "
+            "minute. If it stays, open the tunnel anew (`homeport stop`, then `homeport start`); if it still stays, "
+            "this network's DNS may filter such names: ask from another network, or with another DNS server."
+        )
+    return (
+        "Look for a slip of the pen. If the name is new, wait until its DNS record is there; if it is a tunnel's, "
+        "start the tunnel, which may have another name now."
+    )
 
 
 def judge_tls(target: Target, certificate: Certificate | NoAnswer | None, now: float) -> Hop:
@@ -210,7 +225,8 @@ def _unreachable(target: Target, outcome: NoAnswer) -> Hop:
         )
     fixes = {
         "silent": "The connection stands but no answer comes: the server behind the tunnel or proxy may hang.",
-        "proxy": "Look at the proxy settings of this computer (HTTPS_PROXY).",
+        "proxy": "It may not know the name, or not let this computer there: ask who runs it, or look at the proxy "
+        "settings of this computer (HTTPS_PROXY, NO_PROXY).",
         "no-http": "Let the tunnel lead to the public listener's port, and not to another program's.",
     }
     return hop.failed(

@@ -39,6 +39,7 @@ async def visit(
     *,
     tokens: Tokens | None = None,
     own_headers: Mapping[str, str] | None = None,
+    own_tunnel: str = "",
     most: int = MOST_REQUESTS,
     seconds: float = SECONDS,
     clock: Clock = system_clock,
@@ -46,7 +47,8 @@ async def visit(
     """The report about the MCP server at `address`, and the client that asked, closed.
 
     `tokens` gives access to the tools of a server that asks to sign in; without it that part is skipped. `own_headers`
-    go with each request to the address's own origin. `most` requests and `seconds` for each are the limit.
+    go with each request to the address's own origin. `own_tunnel` is the provider of this Homeport's own tunnel, where
+    the address is one that it gave. `most` requests and `seconds` for each are the limit.
     """
     asking = Asking(network, most=most, seconds=seconds, clock=clock)
     try:
@@ -57,7 +59,7 @@ async def visit(
         return Report(address, rest_skipped([found], TITLES, "There is no address to ask.")), asking
     try:
         asking.add_to(origin_of(target.urls[0]), own_headers or {})
-        one = _Visit(target, asking, tokens, clock)
+        one = _Visit(target, asking, tokens, clock, own_tunnel)
         await one.run()
         found_all = rest_skipped(one.hops, [name for name in TITLES if name != "address"], one.because)
         return Report(one.url, in_order(found_all)), asking
@@ -68,11 +70,14 @@ async def visit(
 class _Visit:
     """One run through the hops."""
 
-    def __init__(self, target: Target, asking: Asking, tokens: Tokens | None, clock: Clock) -> None:
+    def __init__(
+        self, target: Target, asking: Asking, tokens: Tokens | None, clock: Clock, own_tunnel: str = ""
+    ) -> None:
         self._target = target
         self._asking = asking
         self._tokens = tokens
         self._clock = clock
+        self._own_tunnel = own_tunnel
         self.url = target.urls[0]
         self.hops: list[Hop] = []
         self.because = ""
@@ -102,10 +107,12 @@ class _Visit:
     async def _connects(self) -> bool:
         target, began = self._target, time.perf_counter()
         addresses, problem = ([], "") if target.local else await self._asking.addresses(target.host)
-        self._add(reach.judge_dns(target, addresses, problem), _since(began))
+        by_proxy = self._asking.goes_by_proxy(target)
+        judged = reach.judge_dns(target, addresses, problem, by_proxy=by_proxy, own_tunnel=self._own_tunnel)
+        self._add(judged, _since(began))
         if self._failed():
             return False
-        self._asking.stay_outside(addresses)
+        self._asking.stay_outside(addresses, by_proxy=by_proxy)
         began = time.perf_counter()
         certificate = None
         if target.secure:

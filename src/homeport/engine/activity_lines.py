@@ -61,4 +61,5 @@ def _line(entry: Entry, people: dict[str, str], clients: dict[str, str]) -> Acti
         outcome=clean(entry.outcome or ""),
         milliseconds=(entry.microseconds or 0) / 1000,
         detail=clean(entry.detail, 2_000),
+        preview=entry.client_id == PREVIEW_CLIENT,
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import urlsplit
+
 from homeport import bundles
 from homeport.approvals import Approval
 from homeport.apps.app import OWN_TOOL
 from homeport.auth import grant_tables, scopes
 from homeport.auth.grants import Grant
 from homeport.auth.owner_sign_in import NEW_PERSON, Decision, Preview
+from homeport.condition import condition
 from homeport.engine.protocol import (
     ApprovalPreview,
     Approved,
@@ -16,6 +20,7 @@ from homeport.engine.protocol import (
     GrantSummary,
     PendingRequest,
     PersonSummary,
+    Status,
     ToolLine,
 )
 from homeport.engine.rooms import Rooms
@@ -25,6 +30,7 @@ from homeport.people import tables as people_tables
 from homeport.people.owner import label
 from homeport.people.person import Person
 from homeport.settings import LoadedSettings
+from homeport.settings.as_typed import as_typed
 from homeport.store import Transaction
 
 SELF_CHECK_CLIENT = "homeport-self-check"
@@ -39,10 +45,22 @@ def app_status(rooms: Rooms, origin: Origin) -> list[AppStatus]:
             path=path,
             connector_url=origin.resource(path),
             tools=sum(name != OWN_TOOL for name in source.app.tools),
-            problem=source.problem,
+            problem=as_typed(source.problem),
         )
         for path, source in rooms.served.sources.items()
     ]
+
+
+def stated(status: Status) -> Status:
+    """The same with its light and its words."""
+    light, words = condition(
+        status.state,
+        status.tunnel_state.state,
+        urlsplit(status.public_url).netloc,
+        app_problem=next((app.problem for app in status.apps if app.problem), ""),
+        paused=status.paused,
+    )
+    return replace(status, light=light, words=words)
 
 
 def warnings(rooms: Rooms | None, loaded: LoadedSettings, moved: str) -> list[str]:

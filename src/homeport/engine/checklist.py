@@ -15,16 +15,18 @@ from homeport.events import ToolCalled
 from homeport.foreign_text import clean
 
 TITLES = {
-    RUNNING: "Homeport runs",
-    TUNNEL: "It has a public address",
-    DISCOVERY: "ChatGPT has found it",
-    SIGN_IN: "You have signed in from ChatGPT",
-    TOOL_CALL: "ChatGPT has used a tool",
-    WIDGET["called"]: "A tool with a view was used",
-    WIDGET["fetched"]: "ChatGPT has loaded the view",
-    WIDGET["started"]: "The view works",
+    RUNNING: ("Start Homeport", "Homeport runs"),
+    TUNNEL: ("Give it a public address", "It has a public address"),
+    DISCOVERY: ("Add it to ChatGPT", "ChatGPT has found it"),
+    SIGN_IN: ("Sign in from ChatGPT", "You have signed in from ChatGPT"),
+    TOOL_CALL: ("Let ChatGPT use a tool", "ChatGPT has used a tool"),
+    WIDGET["called"]: ("Use a tool that has a view", "A tool with a view was used"),
+    WIDGET["fetched"]: ("Let ChatGPT load the view", "ChatGPT has loaded the view"),
+    WIDGET["started"]: ("Press something in the view", "The view works"),
 }
+"""What is to do, and what was done."""
 
+_SHUT = ("needs-token", "down", "error")
 _NO_PROBLEM = ("ok", "owner_asked", "owner_denied", "paused")
 
 
@@ -40,22 +42,29 @@ class Seen:
     path_missed: bool = False
     denied: bool = False
     has_widgets: bool = True
+    can_start: bool = True
+    """Whether anything could show that a widget's page runs."""
+    moved: bool = False
+    """Whether ChatGPT knows another public address than today's, and not this one."""
     prompt: str = field(default="")
 
 
 def steps(seen: Seen) -> list[Step]:
-    """Those of the widget are left out where no tool has one."""
+    """Those of the widget are left out where no tool has one, and the last where it could never be seen."""
     found: list[Step] = []
     current = True
     for name in STEPS:
         if name in WIDGET.values() and not seen.has_widgets:
             continue
+        if name == WIDGET["started"] and not seen.can_start:
+            continue
+        to_do, done = TITLES[name]
         if _done(name, seen):
-            found.append(Step(name, TITLES[name], "done", seen.first.get(name, 0), "", ""))
+            found.append(Step(name, done, "done", seen.first.get(name, 0), "", ""))
             continue
         problem, action = _words(name, seen) if current else ("", "")
         state = "later" if not current else "failed" if problem else "now"
-        found.append(Step(name, TITLES[name], state, seen.first.get(name, 0), problem, action))
+        found.append(Step(name, to_do, state, seen.first.get(name, 0), problem, action))
         current = False
     return found
 
@@ -89,7 +98,8 @@ def _done(name: str, seen: Seen) -> bool:
     if name == RUNNING:
         return seen.status.state == "online"
     if name == TUNNEL:
-        return bool(seen.status.public_url)
+        # A tunnel that failed keeps its last address: nobody gets through it.
+        return bool(seen.status.public_url) and seen.status.tunnel_state.state not in _SHUT
     return name in seen.first
 
 
@@ -115,6 +125,11 @@ def _words(name: str, seen: Seen) -> tuple[str, str]:
                 f"Something calls {status.public_url} without the path of the connector.",
                 f"Give ChatGPT the whole server URL, {status.connector_url}",
             )
+        if seen.moved:
+            return (
+                "The address has changed, and ChatGPT knows the one from before.",
+                "Open the plugin at chatgpt.com/plugins, remove it, and add it again with the connector URL of now.",
+            )
         return "", "Open chatgpt.com/plugins, press +, then Add custom MCP server, and paste the connector URL."
     if name == SIGN_IN:
         if seen.waiting_codes:
@@ -130,7 +145,8 @@ def _words(name: str, seen: Seen) -> tuple[str, str]:
                 "The last request for access was denied.",
                 "If it was you, press Install or Connect in ChatGPT again: a page opens that shows a new code.",
             )
-        return "", "Finish the form in ChatGPT and install the plugin: a page opens that shows a code."
+        action = "Finish the form in ChatGPT and install the plugin: a page opens that shows a code."
+        return "", " ".join(filter(None, (action, status.tunnel_state.interstitial)))
     call = seen.last_call
     if status.paused:
         return "The tools are paused.", "Press Resume."

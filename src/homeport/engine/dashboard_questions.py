@@ -103,13 +103,15 @@ class DashboardQuestions(ABC):
         hosts = await rooms.auth.clients.hosts()
         seen = checklist.Seen(
             status=status,
-            first=rooms.first_times.seen,
+            first=rooms.first_times.seen_at(status.public_url),
+            moved=rooms.first_times.moved_to(status.public_url),
             waiting_codes=status.waiting,
             waiting_hosts=[host.host for host in hosts if not host.allowed_at],
             last_call=rooms.first_times.last_call,
             denied=rooms.first_times.denied,
             path_missed=rooms.first_times.path_missed,
             has_widgets=any(tool.widget is not None for each in rooms.served.apps() for tool in each.tools.values()),
+            can_start=rooms.first_times.can_start,
         )
         return checklist.checklist(seen, app)
 

@@ -43,6 +43,7 @@ from homeport.listening import Listener, bind, bind_or_move, holder_of, port_of
 from homeport.network import Network, SystemNetwork
 from homeport.origins import Origins
 from homeport.settings import LoadedSettings
+from homeport.settings.as_typed import as_typed
 from homeport.store import Database
 from homeport.tunnel import Tunnel
 
@@ -189,9 +190,10 @@ class Engine(TunnelQuestions, Questions):
             waiting = len(await rooms.auth.sign_in.pending())
             grants = await answers.live_grants(rooms, self._clock())
         settings = self._loaded.settings
-        return Status(
+        warnings = *self._door.warnings, *answers.warnings(rooms, self._loaded, self._moved), *self._self_check.warnings
+        found = Status(
             state=self._state.value,
-            problem=self._problem,
+            problem=as_typed(self._problem),
             connector_url=self._connector_url(),
             local_url=self.origins.local.url,
             public_url=self.origins.public.url if self.origins.public else "",
@@ -209,12 +211,9 @@ class Engine(TunnelQuestions, Questions):
             paused=rooms.pause.paused if rooms else False,
             calls_waiting=len(rooms.calls.open_questions()) if rooms else 0,
             computer=rooms.computer if rooms else computer_name(),
-            warnings=[
-                *self._door.warnings,
-                *answers.warnings(rooms, self._loaded, self._moved),
-                *self._self_check.warnings,
-            ],
+            warnings=[as_typed(warning) for warning in warnings],
         )
+        return answers.stated(found)
 
     # --- how it is done -----------------------------------------------------------------------------------------
 
@@ -339,7 +338,7 @@ class Engine(TunnelQuestions, Questions):
             self._run(self._ask_outside(public.url))
 
     async def _ask_outside(self, public_url: str) -> None:
-        self._door.answered_outside(await self._probe.ask(public_url, self._seams.network.tls))
+        self._door.answered_outside(await self._probe.ask(public_url, self._seams.network))
 
     def _check_itself(self, event: Event | None = None) -> None:
         """There is a public URL since a moment: ask it what ChatGPT will ask."""

@@ -57,6 +57,15 @@ def write_last_tunnel(tx: Transaction, tunnel: LastTunnel | None) -> None:
     write(tx, "tunnel", json.dumps(asdict(tunnel)) if tunnel is not None else None)
 
 
+def read_told_url(tx: Transaction) -> str | None:
+    """The public URL that was told as the new one last: what ChatGPT knows, also while nothing leads here."""
+    return read(tx, "last-told-url")
+
+
+def write_told_url(tx: Transaction, public_url: str) -> None:
+    write(tx, "last-told-url", public_url)
+
+
 def read_tunnel_name(tx: Transaction, provider: str) -> str:
     """The public URL that this provider gave last and gives again, or empty."""
     return read(tx, f"tunnel-name-{provider}") or ""

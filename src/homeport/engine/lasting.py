@@ -8,7 +8,7 @@ from pathlib import Path
 from homeport.engine.server_secrets import missing_secrets
 from homeport.errors import SettingsError
 from homeport.settings import LoadedSettings
-from homeport.store.lasting import MOUNTS, why_passing
+from homeport.store.lasting import MOUNTS, in_a_container, why_passing
 
 EPHEMERAL = "or say --ephemeral if nothing needs to last."
 
@@ -18,17 +18,17 @@ def require_lasting(loaded: LoadedSettings, environ: Mapping[str, str], *, mount
     settings = loaded.settings
     if not loaded.serve or settings.ephemeral:
         return
-    database = settings.database
+    database, container = settings.database, in_a_container(environ)
     if database.startswith("sqlite:"):
         file = Path(database.removeprefix("sqlite://"))
-        if where := why_passing(file.parent, mounts):
+        if where := why_passing(file.parent, mounts, container=container):
             raise SettingsError(
                 f"The database {file} would be {where} and end with it: everybody would have to sign in again.",
                 hint=f"Mount a volume at {file.parent}, name a PostgreSQL database with HOMEPORT_DATABASE_URL, "
                 f"{EPHEMERAL}",
             )
         return
-    where = why_passing(settings.data_dir, mounts)
+    where = why_passing(settings.data_dir, mounts, container=container)
     missing = missing_secrets(environ, imported_keys=loaded.imported_keys is not None) if where else []
     if missing:
         raise SettingsError(

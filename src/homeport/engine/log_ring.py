@@ -9,6 +9,7 @@ from collections import deque
 
 from homeport.engine.protocol import LogLine
 from homeport.foreign_text import clean
+from homeport.settings.as_typed import as_typed
 
 MOST_LINES = 500
 LONGEST_LINE = 2_000
@@ -29,7 +30,7 @@ class LogRing(logging.Handler):
         try:
             if record.name == ACCESS and _path_of(record).startswith(OWN_QUESTIONS):
                 return
-            text = f"{record.name}: {record.getMessage()}"
+            text = f"{record.name}: {as_typed(record.getMessage())}"
             if record.exc_info and record.exc_info[0] is not None:
                 text = f"{text} ({record.exc_info[0].__name__}: {record.exc_info[1]})"
             self._lines.append(LogLine(record.created, record.levelname.lower(), clean(text, LONGEST_LINE)))

@@ -17,6 +17,7 @@ from homeport.people import invitations, lookup, privy_session_table, tables
 from homeport.people.admission import Mode
 from homeport.people.owner import label
 from homeport.people.tables import PersonRecord
+from homeport.settings.as_typed import as_typed
 from homeport.store import Transaction
 
 BLOCKED = "its person was blocked by the owner"
@@ -29,7 +30,7 @@ async def invite(rooms: Rooms, email: str, now: float) -> Invited:
     def work(tx: Transaction) -> Invited:
         address = invitations.invite(tx, email, int(now))
         blocked = [r for r in lookup.people_meant(tx, address) if r.blocked and address in lookup.addresses_of(r)]
-        return Invited(address, _why_without_effect(rooms, blocked))
+        return Invited(address, as_typed(_why_without_effect(rooms, blocked)))
 
     return await rooms.database.transaction(work)
 

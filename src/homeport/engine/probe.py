@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hmac
 import logging
-import ssl
 from collections.abc import Iterable
 
 from homeport.auth.browsers import UNKNOWN_NETWORK, forwarded_network
 from homeport.clock import Clock, Randomness
+from homeport.network import Network
 
 logger = logging.getLogger(__name__)
 
@@ -65,17 +65,19 @@ class SelfProbe:
         self._learned_at = self._clock()
         self._times_heard += 1
 
-    async def ask(self, public_url: str, tls: ssl.SSLContext) -> str:
-        """Send one request to the own public URL; failing teaches nothing and is no error. `tls` says whom to trust.
+    async def ask(self, public_url: str, network: Network) -> str:
+        """Send one request to the own public URL, by way of `network`; failing teaches nothing and is no error.
 
         Returns the error of the tunnel's provider where that answers in our place, else nothing.
         """
         import httpx2
 
+        from homeport.outbound import http_client
+
         self._asked_at = self._clock()
         heard_before = self._times_heard
         try:
-            async with httpx2.AsyncClient(timeout=SECONDS, verify=tls) as client:
+            async with http_client(network, timeout=SECONDS) as client:
                 answer = await client.get(f"{public_url}/health", headers=self.headers)
                 return answer.headers.get(PROVIDER_ERROR, "")[:64] if answer.status_code >= 400 else ""
         except (httpx2.HTTPError, OSError) as error:

@@ -22,6 +22,7 @@ from homeport.errors import HomeportError
 from homeport.events import EventBus, PublicUrlChanged, TunnelStateChanged
 from homeport.foreign_text import clean
 from homeport.origins import Origins, parse_public_url
+from homeport.settings.as_typed import as_typed
 from homeport.store import Transaction
 from homeport.tunnel import (
     Again,
@@ -183,11 +184,12 @@ class PublicDoor:
         usage = self._usage
         month = usage.now if usage is not None else None
         public = self._origins.public
+        tunnel = self._opened if self.is_open else self.tunnel
         return TunnelStatus(
-            provider=(self._opened if self.is_open else self.tunnel).provider,
+            provider=tunnel.provider,
             state=standing.state.value,
-            cause=standing.cause,
-            action=standing.action,
+            cause=as_typed(standing.cause),
+            action=as_typed(standing.action),
             public_url=public.url if public is not None else "",
             stable=self._info.stable if self._info is not None else False,
             requests=month.requests if month is not None else 0,
@@ -196,6 +198,8 @@ class PublicDoor:
             byte_limit=usage.limits.bytes_out if usage is not None else 0,
             month=month.month if month is not None else "",
             progress=standing.progress,
+            interstitial=tunnel.capabilities.browser_interstitial,
+            expires_at=(self._info.expires_at or 0.0) if self._info is not None else 0.0,
         )
 
     # --- how it is done -------------------------------------------------------------------------------------------
@@ -314,22 +318,28 @@ class PublicDoor:
         if self._info is None:
             # Once more: the database may have been away when the name before this one ended.
             await self._end_what_was_left(rooms)
-        last = await rooms.database.transaction(facts.read_last_tunnel)
         new = parse_public_url(info.public_url) if info is not None else None
         now_up = facts.LastTunnel(new, info.stable) if info is not None and new is not None else None
 
-        def write(tx: Transaction) -> None:
+        def write(tx: Transaction) -> str | None:
+            last = facts.read_last_tunnel(tx)
+            before = last.public_url if last is not None else None
             facts.write_last_tunnel(tx, now_up)
-            if now_up is not None and now_up.stable and isinstance(self._opened, WatchedTunnel):
+            if now_up is None:
+                return before
+            if now_up.stable and isinstance(self._opened, WatchedTunnel):
                 facts.write_tunnel_name(tx, self._opened.provider, now_up.public_url)
+            # A name that nobody may have twice is forgotten as soon as it ends, and ChatGPT knows it still.
+            told = facts.read_told_url(tx)
+            facts.write_told_url(tx, now_up.public_url)
+            return before if told == now_up.public_url else told or before
 
         # Written down before anybody can sign in there: a killed process must know whose grants to end.
-        await rooms.database.transaction(write)
+        old = await rooms.database.transaction(write)
         self._info = info
         if new != (self._origins.public.url if self._origins.public else None):
             self._origins.set_public(new)
             self._probe.forget()
-        old = last.public_url if last else None
         if old != new and (old is not None or new is not None):
             self._events.publish(PublicUrlChanged(at=self._clock(), old=old, new=new))
 

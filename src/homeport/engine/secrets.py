@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from homeport.engine.protocol import SecretSummary
 from homeport.errors import ConfirmationNeeded, HomeportError, NotFoundError, UnfitSecret, VaultError
+from homeport.settings.as_typed import as_typed
 from homeport.vault import Vault
 
 PRIVY_APP_SECRET = "privy-app-secret"
@@ -198,6 +199,7 @@ class SecretRegister:
             raise ConfirmationNeeded(f"{situation} {secret.ends}", hint="Say yes to that with --yes.")
 
     def _summary(self, name: str, about: str) -> SecretSummary:
+        about = as_typed(about)
         stored = self._vault.get(name) is not None
         variable = self._variables.get(name)
         # The pair of the environment comes before the stored one; of the Privy secret, the stored one comes first.

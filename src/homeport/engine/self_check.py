@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from homeport.clock import Clock, Randomness
 from homeport.doctor import hop as hops
@@ -20,12 +20,13 @@ from homeport.events import Event, EventBus, PublicUrlChanged, SelfChecked, Self
 from homeport.network import Network
 from homeport.origins import Origin, Origins
 from homeport.settings import LoadedSettings
+from homeport.settings.as_typed import as_typed
 
 logger = logging.getLogger(__name__)
 
 MOST_REQUESTS = 12
 _FOR_THE_NETWORK = 1
-"""The request to /health by which the engine learns its own network, at the same start."""
+"""The request to /health by which the engine learns its own network, at the same start; none goes there on demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class SelfCheck:
             return
         self._checked = public.url
         try:
-            await self._check_own(public)
+            await self._check_own(public, others=MOST_REQUESTS - _FOR_THE_NETWORK)
         except Exception:
             logger.exception("The self-check could not be done")
 
@@ -98,7 +99,7 @@ class SelfCheck:
             not_there = hops.failed("running", "Homeport is stopped: nobody is answered.", "Run `homeport start`.")
             local = await self._local(("", 0.0, ""))
             return to_lines(Report(own.url, hops.in_order([*local, not_there])))
-        report, date = await self._check_own(own)
+        report, date = await self._check_own(own, others=MOST_REQUESTS)
         local = await self._local(date)
         return to_lines(Report(report.url, hops.in_order([*local, *report.hops])))
 
@@ -108,8 +109,11 @@ class SelfCheck:
         origins = self._around.origins
         return origins.preferred if not url else origins.by_issuer(origin_of(url))
 
-    async def _check_own(self, origin: Origin) -> tuple[Report, tuple[str, float, str]]:
-        """The report about ourselves, told to everybody where it is about the public URL; and the Date of an answer."""
+    async def _check_own(self, origin: Origin, *, others: int) -> tuple[Report, tuple[str, float, str]]:
+        """The report about ourselves, told to everybody where it is about the public URL; and the Date of an answer.
+
+        Where several apps are served, the addresses of the others are asked until there were as many requests.
+        """
         from homeport.doctor.visit import visit
         from homeport.engine.self_check_access import SelfCheckAccess
 
@@ -125,14 +129,38 @@ class SelfCheck:
                     around.network,
                     tokens=access.token,
                     own_headers=around.probe.headers,
+                    own_tunnel=self._tunnel_of(origin),
                     most=MOST_REQUESTS - _FOR_THE_NETWORK,
                     clock=around.clock,
                 )
             finally:
                 await asyncio.shield(access.close())
+            if report.ok:
+                paths = list(rooms.served.sources)[1:]
+                report = await self._with_other_paths(report, origin, paths[: max(0, others - asked.requests)])
         if not origin.local:
             self._tell(report)
         return report, (asked.date, asked.date_read_at, origin.host)
+
+    async def _with_other_paths(self, report: Report, origin: Origin, paths: list[str]) -> Report:
+        """The report, and where the address of another app does not lead here: with that."""
+        from homeport.doctor.knock import knock
+
+        around = self._around
+        for path in paths:
+            url = origin.resource(path)
+            found = await knock(url, around.network, own_headers=around.probe.headers, clock=around.clock)
+            if found.state == "failed":
+                return replace(report, hops=tuple(found if hop.name == found.name else hop for hop in report.hops))
+        return report
+
+    def _tunnel_of(self, origin: Origin) -> str:
+        """Whose tunnel gave this origin its name; empty where a person has typed it."""
+        tunnel, settings = self._around.tunnel(), self._around.loaded().settings
+        typed = (settings.ngrok_domain, settings.cloudflared_url, settings.ssh_public_url)
+        if tunnel is None or tunnel.provider in ("none", "fixed") or any(origin.host in name for name in typed):
+            return ""
+        return tunnel.provider if tunnel.public_url == origin.url else ""
 
     def _tell(self, report: Report) -> None:
         around = self._around
@@ -140,7 +168,9 @@ class SelfCheck:
         around.events.publish(SelfChecked(at=around.clock(), ok=report.ok))
         first = next((each for each in report.hops if each.name == report.first_failed), None)
         if first is not None:
-            around.events.publish(SelfCheckFailed(at=around.clock(), hop=first.name, cause=first.detail, fix=first.fix))
+            around.events.publish(
+                SelfCheckFailed(at=around.clock(), hop=first.name, cause=first.detail, fix=as_typed(first.fix))
+            )
 
     async def _local(self, date: tuple[str, float, str]) -> list[Hop]:
         from homeport.engine.local_check import check_locally
@@ -162,5 +192,5 @@ class SelfCheck:
 
 def to_lines(report: Report) -> DoctorReport:
     """The report as it crosses the engine's border."""
-    lines = [HopLine(h.name, h.title, h.state, h.detail, h.fix, h.milliseconds) for h in report.hops]
+    lines = [HopLine(h.name, h.title, h.state, h.detail, as_typed(h.fix), h.milliseconds) for h in report.hops]
     return DoctorReport(url=report.url, ok=report.ok, hops=lines, first_failed=report.first_failed)

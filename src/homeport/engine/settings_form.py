@@ -9,6 +9,7 @@ from pathlib import Path
 from homeport.engine.owner_file import where, why_not
 from homeport.engine.protocol import SettingLine
 from homeport.settings import LoadedSettings
+from homeport.settings.as_typed import as_typed
 from homeport.settings.model import Setting, table
 
 _KINDS = {int: "number", bool: "boolean", list: "list", dict: "map", Path: "folder"}
@@ -23,10 +24,10 @@ def _line(loaded: LoadedSettings, row: Setting) -> SettingLine:
     secret = row.about.secret
     return SettingLine(
         name=row.name,
-        label=row.name.replace("_", " ").capitalize(),
-        help=row.about.help,
+        label=row.about.label,
+        help=as_typed(row.about.help),
         expects=row.about.expects,
-        group=row.about.group,
+        group=row.group,
         applies=row.about.applies,
         kind="choice" if row.choices else _KINDS.get(row.shape, "text"),
         choices=list(row.choices),
@@ -34,7 +35,7 @@ def _line(loaded: LoadedSettings, row: Setting) -> SettingLine:
         default="" if secret else _json({} if row.shape is dict else row.default),
         source=where(loaded, loaded.source(row.name)),
         editable=not reason,
-        why_not=reason,
+        why_not=as_typed(reason),
     )
 
 

@@ -34,8 +34,11 @@ class TunnelQuestions(ABC):
 
     async def tunnel_check(self) -> TunnelCheck:
         tunnel = self._door.tunnel
+        can = tunnel.capabilities
         if not isinstance(tunnel, WatchedTunnel):
-            return TunnelCheck(tunnel.provider, "", "missing", "missing", "", "", "")
+            return TunnelCheck(
+                tunnel.provider, "", "missing", "missing", "", "", "", can.stable_host, can.needs_account
+            )
         found = await tunnel.preflight()
         return TunnelCheck(
             found.provider,
@@ -45,6 +48,8 @@ class TunnelQuestions(ABC):
             found.token_where,
             found.problem,
             found.action,
+            can.stable_host,
+            can.needs_account,
         )
 
     async def restart_tunnel(self) -> TunnelStatus:

@@ -2,6 +2,7 @@
 
 from homeport.tunnel.base import (
     Again,
+    Capabilities,
     Happening,
     Heard,
     Limits,
@@ -16,6 +17,7 @@ from homeport.tunnel.supervisor import Do, Standing, Supervisor, TunnelState
 
 __all__ = [
     "Again",
+    "Capabilities",
     "Do",
     "FixedTunnel",
     "Happening",

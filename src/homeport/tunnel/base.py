@@ -17,6 +17,20 @@ class TunnelInfo:
     public_url: str
     stable: bool
     provider: str
+    expires_at: float | None = None
+    """When the provider takes it away, in epoch seconds. None: not while the tunnel runs, or nobody says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a person can know of a tunnel before it starts. Limits in numbers are `Limits`."""
+
+    stable_host: bool = True
+    """The same name comes back after a restart."""
+    needs_account: bool = False
+    """Somebody must have signed up with the provider."""
+    browser_interstitial: str = ""
+    """The page that a browser is shown before ours, and how to get past it, as a sentence; empty: there is none."""
 
 
 class Tunnel(Protocol):
@@ -24,6 +38,9 @@ class Tunnel(Protocol):
 
     @property
     def provider(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
 
     async def start(self, local_url: str) -> TunnelInfo | None:
         """Lead a public URL to `local_url`; None: there is no public URL, and that is as it should be."""

@@ -11,7 +11,7 @@ from homeport.foreign_text import clean
 from homeport.origins import parse_public_url
 from homeport.settings.private_file import write_private
 from homeport.settings.private_folder import make_folder
-from homeport.tunnel.base import Again, Happening, Heard, Limits, Preflight, TunnelFault, TunnelInfo
+from homeport.tunnel.base import Again, Capabilities, Happening, Heard, Limits, Preflight, TunnelFault, TunnelInfo
 from homeport.tunnel.child import Child, clean_environment, end_leftover
 from homeport.tunnel.programs import Program, on_path, unusable, version_of
 
@@ -50,6 +50,11 @@ class CloudflaredTunnel:
         self._up = asyncio.Event()
         self._over = asyncio.Event()
         self._stopping = False
+
+    @property
+    def capabilities(self) -> Capabilities:
+        named = bool(self._token())
+        return Capabilities(stable_host=named, needs_account=named)
 
     async def preflight(self) -> Preflight:
         problem = action = ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from homeport.origins import parse_public_url
-from homeport.tunnel.base import TunnelInfo
+from homeport.tunnel.base import Capabilities, TunnelInfo
 
 
 class FixedTunnel:
     """A public URL that a proxy or tunnel outside of Homeport leads to the public listener."""
 
     provider = "fixed"
+    capabilities = Capabilities()
 
     def __init__(self, public_url: str) -> None:
         """Raises SettingsError for what is no https origin."""
@@ -26,6 +27,7 @@ class NoTunnel:
     """Clients on this computer only."""
 
     provider = "none"
+    capabilities = Capabilities(stable_host=False)
 
     async def start(self, local_url: str) -> None:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from homeport.origins import parse_public_url
 from homeport.settings.private_folder import make_folder
 from homeport.tunnel import ngrok_faults
-from homeport.tunnel.base import Again, Happening, Heard, Limits, Preflight, TunnelFault, TunnelInfo
+from homeport.tunnel.base import Again, Capabilities, Happening, Heard, Limits, Preflight, TunnelFault, TunnelInfo
 from homeport.tunnel.child import end_leftover
 from homeport.tunnel.ngrok_agent import NgrokAgent
 from homeport.tunnel.ngrok_token import find_token
@@ -20,6 +20,10 @@ Download = Callable[[Path, Callable[[str], None]], Awaitable[None]]
 
 FREE_PLAN = Limits(requests=20_000, bytes_out=1_000_000_000)
 """https://ngrok.com/docs/pricing-limits/free-plan-limits"""
+
+INTERSTITIAL = "ngrok's free plan shows a page of its own first: press Visit Site."
+"""To browsers, once a week; ChatGPT's servers do not get it."""
+_OF_THE_FREE_PLAN = (".ngrok-free.app", ".ngrok-free.dev")
 
 # A name for one session only has this computer's address in it: 5f1e-203-0-113-7.ngrok-free.app
 _FOR_ONE_SESSION = re.compile(r"[0-9a-f]{2,12}(?:-[0-9a-f]{0,4}){4,8}")
@@ -54,6 +58,11 @@ class NgrokTunnel:
         """The program that has said its version: path, time of change, size."""
         self._ran_from_data_folder = False
         self._proxies = True
+
+    @property
+    def capabilities(self) -> Capabilities:
+        free = not self._domain or self._domain.endswith(_OF_THE_FREE_PLAN)
+        return Capabilities(needs_account=True, browser_interstitial=INTERSTITIAL if free else "")
 
     @property
     def own_program(self) -> Path:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from homeport.foreign_text import clean
 from homeport.origins import parse_public_url
-from homeport.tunnel.base import Again, Happening, Heard, Limits, Preflight, TunnelFault, TunnelInfo
+from homeport.tunnel.base import Again, Capabilities, Happening, Heard, Limits, Preflight, TunnelFault, TunnelInfo
 
 if TYPE_CHECKING:
     import asyncssh
@@ -31,6 +31,7 @@ class SshTunnel:
 
     provider = "ssh"
     limits = Limits()
+    capabilities = Capabilities()
 
     def __init__(self, server: str, public_url: str, remote_port: int, **options: Any) -> None:
         self.heard: Callable[[Heard], None] = lambda heard: None

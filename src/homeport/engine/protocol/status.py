@@ -36,6 +36,10 @@ class TunnelStatus:
     byte_limit: int = 0
     month: str = ""
     progress: str = ""
+    interstitial: str = ""
+    """A page that the provider shows a browser before ours, and what to press there; empty: there is none."""
+    expires_at: float = 0.0
+    """When the provider takes the public URL away, in epoch seconds; 0: nobody says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class TunnelCheck:
     token_where: str
     problem: str
     action: str
+    stable_host: bool = True
+    """Whether the same name comes back after a restart."""
+    needs_account: bool = False
+    """Whether one must have signed up with the provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +89,7 @@ class Status:
     """Calls of tools that wait for the owner's yes."""
     computer: str = ""
     """This computer's name, as people know it."""
+    light: str = ""
+    """All of this in one: stopped, starting, online, attention or error. `homeport.condition` says when."""
+    words: str = ""
+    """The same in a few words, such as "The tunnel is down: ChatGPT gets no answer"."""

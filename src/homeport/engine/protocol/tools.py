@@ -57,7 +57,8 @@ class ActivityLine:
     """Something that happened; `at` is seconds since the epoch. `activity_id` grows with time.
 
     Only a tool's call has tool, HTTP status, JSON-RPC code (0: none), outcome and time, its redacted arguments being
-    the `detail`; elsewhere these are empty or 0.
+    the `detail`; elsewhere these are empty or 0. Where `preview` is true, `person` did nothing: the owner's own preview
+    called as them.
     """
 
     activity_id: str
@@ -71,3 +72,4 @@ class ActivityLine:
     outcome: str
     milliseconds: float
     detail: str
+    preview: bool = False
