@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
-FOLDER = "HOMEPORT_TESTS_SCREENSHOTS"
+FOLDER = "TESTS_SCREENSHOTS"
 """The environment variable with the folder that pictures go to; without it none are taken."""
 
 _OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

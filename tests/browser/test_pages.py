@@ -1,6 +1,6 @@
 """Every page of the public listener in a real Chromium: on each screen, in light and dark, by keyboard, without script.
 
-With HOMEPORT_TESTS_SCREENSHOTS=FOLDER there are pictures as well, for people to look at.
+With TESTS_SCREENSHOTS=FOLDER there are pictures as well, for people to look at.
 """
 
 from __future__ import annotations

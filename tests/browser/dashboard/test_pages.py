@@ -1,6 +1,6 @@
 """Every page of the dashboard with what really happened on it: on a desk and a phone, in light and dark, for everybody.
 
-With HOMEPORT_TESTS_SCREENSHOTS=FOLDER there are pictures as well, for people to look at.
+With TESTS_SCREENSHOTS=FOLDER there are pictures as well, for people to look at.
 """
 
 from __future__ import annotations
