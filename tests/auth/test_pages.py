@@ -107,6 +107,17 @@ def test_every_text_is_escaped_and_a_missing_one_is_an_error() -> None:
         pages.render("error", title="t", message="m")
 
 
+def test_a_command_on_a_page_is_one_that_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_RUN_RECURSION_DEPTH", "1")
+    pages = Pages()
+    shown = [
+        pages.render("front"),
+        pages.render("error", title="t", message="m", hint="Ask `homeport doctor`."),
+    ]
+    for page, command in zip(shown, ("uv run homeport url", "uv run homeport doctor"), strict=True):
+        assert command in bytes(page.body).decode()
+
+
 def test_style_and_script_are_allowed_by_their_hash_and_nothing_else_runs() -> None:
     page = Pages().render("front")
     policy = page.headers["content-security-policy"]

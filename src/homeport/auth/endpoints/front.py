@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from homeport.auth.pages import Pages
+from homeport.settings.as_typed import as_typed
 
 
 class FrontEndpoint:
@@ -24,7 +25,9 @@ class FrontEndpoint:
     async def front(self, request: Request) -> Response:
         if request.method == "POST":
             self._pasted_without_path()
-            message = "This is not the connector URL: its path is missing. `homeport url` prints the whole address."
+            message = as_typed(
+                "This is not the connector URL: its path is missing. `homeport url` prints the whole address."
+            )
             return JSONResponse(
                 {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": message}}, status_code=404
             )

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse
 
+from homeport.settings.as_typed import as_typed
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -49,7 +51,7 @@ class Pages:
         environment = Environment(
             loader=DictLoader(self._templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
-        environment.globals.update(css=Markup(self._css), script=Markup(self._script), marks=MARKS)
+        environment.globals.update(css=Markup(self._css), script=Markup(self._script), marks=MARKS, as_typed=as_typed)
         return environment
 
     def render(self, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
