@@ -53,7 +53,8 @@ async def says(place: Locator, cause: str, action: str) -> None:
 
 
 async def the_port_is_taken(it: Scene, setup: Page, taken: socket.socket) -> None:
-    await says(now(setup), f"Port {it.desktop.port} is taken", "End that program")
+    # Why Homeport does not run stands above every page, once.
+    await says(setup.get_by_role("alert"), f"Port {it.desktop.port} is taken", "End that program")
     await shot(setup, "error-port")
     taken.close()
     await now(setup).get_by_role("button", name="Start", exact=True).click()
