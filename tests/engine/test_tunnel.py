@@ -260,7 +260,7 @@ async def test_another_unstable_name_is_told_as_a_change_also_after_a_stop_in_be
 async def test_a_program_that_stands_still_is_noticed_and_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ngrok_agent, "ALIVE_SECONDS", 0.2)
+    monkeypatch.setattr(ngrok_agent, "ALIVE_SECONDS", 1.5)
     monkeypatch.setattr(interruptions, "ALIVE_EVERY", 0.1)
     monkeypatch.setattr(public_door, "TICK", 0.1)
     monkeypatch.setattr("homeport.tunnel.supervisor.PATIENCE", {True: 0.5, False: 600.0})
