@@ -213,7 +213,7 @@ async def test_a_program_that_never_says_its_version_is_ended(tmp_path: Path, mo
 def test_what_a_python_package_put_there_under_the_name_is_passed_over(tmp_path: Path) -> None:
     wrappers = {
         "beside": f"#!{sys.executable}\nimport sys\nfrom pyngrok.ngrok import main\nsys.exit(main())\n",
-        "shims": '#!/usr/bin/env bash\nexec "/opt/pyenv/libexec/pyenv" exec "$program" "$@"\nexec pyenv exec\n',
+        "shims": '#!/usr/bin/env bash\nexec "/opt/pyenv/libexec/pyenv" exec "$program" "$@"\n',
     }
     for name, text in wrappers.items():
         (tmp_path / name).mkdir()

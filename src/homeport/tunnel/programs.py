@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,8 @@ VERSION_SECONDS = 10.0
 """The first start of a fresh program can be slow: security programs look at all of it."""
 
 
-_WRAPPERS = (b"from pyngrok", b"pyenv exec")
+_WRAPPER = re.compile(rb'from pyngrok|pyenv"? exec')
+"""What such a script holds: pyngrok's own, and the one that pyenv makes for it, which quotes its path."""
 
 MOST_SAID = 4_096
 """Bytes of what it says that are read."""
@@ -62,7 +64,7 @@ def _stands_in(program: Path) -> bool:
             begins = opened.read(MOST_SAID)
     except OSError:
         return False
-    return begins.startswith(b"#!") and any(word in begins for word in _WRAPPERS)
+    return begins.startswith(b"#!") and _WRAPPER.search(begins) is not None
 
 
 def _only_ours_to_write(program: Path) -> bool:
