@@ -7,15 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres_server import PostgresServer, find_postgres_binaries, running_postgres
+from tests.postgres_server import PostgresServer, running_postgres
 
 
 @pytest.fixture(scope="package")
 def postgres_server() -> Iterator[PostgresServer]:
-    binaries = find_postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server programs (initdb, postgres) are not installed")
-    with running_postgres(binaries) as server:
+    with running_postgres() as server:
         yield server
 
 

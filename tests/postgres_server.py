@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 
@@ -108,8 +109,11 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres(binaries: Path) -> Iterator[PostgresServer]:
-    """A fresh server, gone with its folder afterwards."""
+def running_postgres() -> Iterator[PostgresServer]:
+    """A fresh server, gone with its folder afterwards. Skips the test where PostgreSQL is not installed."""
+    binaries = find_postgres_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL's server programs (initdb, postgres) are not installed")
     # Not pytest's folder: its parents are closed to the other account, and a socket's path must be short.
     with tempfile.TemporaryDirectory(prefix="homeport-pg-") as name:
         folder = Path(name)

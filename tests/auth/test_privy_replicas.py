@@ -19,7 +19,7 @@ from tests.auth.door import PUBLIC_URL, Browser, Door, Signed, code_on, open_doo
 from tests.auth.privy_door import PrivyDoor, hand_over, open_privy_door
 from tests.auth.test_privy_grants import asking_app
 from tests.backend.reference import ReferenceBackend, reachable
-from tests.postgres_server import PostgresServer, find_postgres_binaries, running_postgres
+from tests.postgres_server import PostgresServer, running_postgres
 from tests.privy.mint import SignedIn
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
@@ -27,10 +27,7 @@ ALICE, BOB = "alice@example.com", "bob@example.com"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    binaries = find_postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server programs (initdb, postgres) are not installed")
-    with running_postgres(binaries) as running:
+    with running_postgres() as running:
         yield running
 
 

@@ -18,15 +18,12 @@ from tests.auth.door import ChatApp, Door, code_on, open_door
 from tests.auth.grants_at_work import Office, office
 from tests.auth.outside import HandClock
 from tests.auth.test_attacks import NASTY
-from tests.postgres_server import PostgresServer, find_postgres_binaries, running_postgres
+from tests.postgres_server import PostgresServer, running_postgres
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    binaries = find_postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server programs (initdb, postgres) are not installed")
-    with running_postgres(binaries) as running:
+    with running_postgres() as running:
         yield running
 
 

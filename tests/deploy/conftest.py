@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.image import ROOT, Image, build_image
-from tests.postgres_server import PostgresServer, find_postgres_binaries, running_postgres
+from tests.postgres_server import PostgresServer, running_postgres
 
 
 @pytest.fixture(scope="session")
@@ -29,10 +29,7 @@ def image(image_folder: Path) -> Image:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    binaries = find_postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server programs (initdb, postgres) are not installed")
-    with running_postgres(binaries) as server:
+    with running_postgres() as server:
         yield server
 
 

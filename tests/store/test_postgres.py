@@ -13,7 +13,7 @@ import pytest
 
 from homeport.errors import StoreError
 from homeport.store import MISSED, Database, Transaction, open_database
-from tests.postgres_server import PostgresServer, find_postgres_binaries, running_postgres
+from tests.postgres_server import PostgresServer, running_postgres
 from tests.store.opened import NOTES, add, notes, opened
 
 
@@ -127,10 +127,7 @@ async def test_a_connection_lost_in_the_middle_saves_nothing_and_says_so(postgre
 
 
 async def test_it_works_again_after_the_server_was_away(tmp_path: Path) -> None:
-    binaries = find_postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server programs (initdb, postgres) are not installed")
-    with running_postgres(binaries) as server:
+    with running_postgres() as server:
         async with opened(server.create_database()) as database:
             heard = Heard(database)
             await database.transaction(lambda tx: add(tx, "before"))
@@ -146,10 +143,7 @@ async def test_it_works_again_after_the_server_was_away(tmp_path: Path) -> None:
 
 
 async def test_closing_while_the_server_is_away_does_not_wait_for_it(tmp_path: Path) -> None:
-    binaries = find_postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server programs (initdb, postgres) are not installed")
-    with running_postgres(binaries) as server:
+    with running_postgres() as server:
         async with opened(server.create_database()) as database:
             server.stop()
             await reaches(lambda: not database.listening)
