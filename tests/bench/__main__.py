@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench.table import Row, judge
+from tests.bench.table import MOST_IDLE, MOST_MEGABYTES, Row, judge
 
 NO_GROWTH_MB = 1.0
 """A leak of 100 bytes a call would be as much."""
@@ -74,11 +74,11 @@ async def measure(folder: Path, *, quick: bool) -> list[Row]:
     first, second, idle = await measure_running(
         folder, calls=1_000 if quick else 10_000, idle_seconds=10 if quick else 60
     )
-    rows.append(Row("memory after 10,000 calls", first, " MB", 0, 85, 75))
+    rows.append(Row("memory after 10,000 calls", first, " MB", 0, MOST_MEGABYTES, 75))
     rows.append(Row("what 10,000 more add to it", second - first, " MB", 1, NO_GROWTH_MB))
     tray = await measure_tray(folder / "tray") if shutil.which("dbus-daemon") else None
-    rows.append(Row("memory behind a tray, fresh", tray, " MB", 0, 85, 75))
-    rows.append(Row("idle CPU, of one core", idle * 100, " %", 2, 0.2, 0.05))
+    rows.append(Row("memory behind a tray, fresh", tray, " MB", 0, MOST_MEGABYTES, 75))
+    rows.append(Row("idle CPU, of one core", idle * 100, " %", 2, MOST_IDLE, 0.05))
     privy, owner = await measure_sign_in(folder / "sign-in", sign_ins=10 if quick else 100)
     what = f"server time of a sign-in with Privy, beyond the {owner:.0f} ms of the owner's"
     rows.append(Row(what, privy - owner, " ms", 0, 50))

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 HEAD = ("what", "measured", "bar", "goal")
 MISSED = "missed"
 
+MOST_MEGABYTES = 85.0
+"""Of a Homeport that serves: a bar for whatever measures one, as the next."""
+MOST_IDLE = 0.2
+"""Percent of a core while nobody calls."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

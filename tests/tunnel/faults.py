@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
+from tests.bench.table import MOST_IDLE, MOST_MEGABYTES
 from tests.child import Child, child_process
 from tests.program import Installation
 from tests.tunnel.agents import TOKEN, FakeProgram
@@ -34,9 +35,6 @@ KINDS = ("app stopped", "agent stopped", "network cut", "agent killed")
 LONG = (20.0, 120.0)
 BACK_SECONDS = 10.0
 GIVE_UP_SECONDS = 90.0
-MOST_MEGABYTES = 85.0
-MOST_IDLE = 0.2
-"""Percent of a core. Both bars are those of `tests.bench`."""
 Found = TypeVar("Found")
 OWN = "https://careful-heron-42.ngrok-free.dev"
 
