@@ -21,8 +21,6 @@ export interface TunnelStatus {
   byte_limit: number;
   month: string;
   progress: string;
-  /** What to do about a page that the provider shows first; "" where it shows none. */
-  interstitial: string;
 }
 
 export interface Status {
