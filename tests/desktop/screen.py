@@ -126,20 +126,38 @@ XFCE_PANEL = """<?xml version="1.1" encoding="UTF-8"?>
 """
 
 
+PANEL_STARTS = 3
+
+
 @asynccontextmanager
-async def xfce4_panel(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[None]:
-    """The panel of XFCE with nothing on it but icons of programs, at the upper edge."""
+async def xfce4_panel(folder: Path, environment: Mapping[str, str], screen: Screen) -> AsyncIterator[None]:
+    """The panel of XFCE with nothing on it but icons of programs, at the upper edge; it takes icons from now on.
+
+    One that ends by itself before that is started again, as XFCE's session does.
+    """
     config = folder / "xfce" / "xfce4" / "xfconf" / "xfce-perchannel-xml"
     config.mkdir(parents=True, exist_ok=True)
     (config / "xfce4-panel.xml").write_text(XFCE_PANEL)
-    process = await asyncio.create_subprocess_exec(
-        *("xfce4-panel", "--disable-wm-check"),
-        env={**environment, "XDG_CONFIG_HOME": str(folder / "xfce"), "NO_AT_BRIDGE": "1"},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        await process.wait()
+    said = folder / "xfce4-panel.log"
+    there = asyncio.create_task(screen.tray_is_there())
+    for _ in range(PANEL_STARTS):
+        with said.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *("xfce4-panel", "--disable-wm-check"),
+                env={**environment, "XDG_CONFIG_HOME": str(folder / "xfce"), "NO_AT_BRIDGE": "1"},
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=log,
+            )
+        ended = asyncio.create_task(process.wait())
+        try:
+            await asyncio.wait({there, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                await there
+                yield
+                return
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await ended
+    there.cancel()
+    raise AssertionError(f"xfce4-panel ended {PANEL_STARTS} times by itself: {said.read_text()}")

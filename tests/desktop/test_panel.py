@@ -32,7 +32,7 @@ async def xfce(folder: Path) -> AsyncIterator[tuple[Screen, str]]:
         environment["XDG_CONFIG_HOME"] = str(folder / "xfce")
         async with session_bus(folder, "org.xfce.Xfconf", environment=environment) as address:
             environment["DBUS_SESSION_BUS_ADDRESS"] = address
-            async with xfce4_panel(folder, environment):
+            async with xfce4_panel(folder, environment, screen):
                 yield screen, address
 
 
@@ -108,7 +108,6 @@ async def test_pystray_shows_the_icon_from_the_main_thread_and_ends_with_a_signa
     async with xfce(tmp_path) as (screen, _):
         environment = {**clean_environment(tmp_path / "home"), **screen.environment, "PYSTRAY_BACKEND": "xorg"}
         environment["PYTHONPATH"] = str(ROOT)
-        await screen.tray_is_there()
         command = (sys.executable, "-c", PYSTRAY)
         async with child_process(*command, environment=environment, folder=tmp_path, name="pystray") as program:
             await program.says("shown")
